@@ -1,0 +1,1 @@
+"""The frame of the app (filled in by the views)."""
