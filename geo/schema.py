@@ -77,8 +77,14 @@ class Layer:
 
 POINT, LINE, POLYGON = "point", "line", "polygon"
 
-_AREA = {"kind": "number", "least": 0.0, "most": 1e8}
-_COUNT = {"kind": "count", "least": 0.0, "most": 1e6}
+
+def _area(name: str) -> Column:
+    return Column(name, "number", least=0.0, most=1e8)
+
+
+def _count(name: str) -> Column:
+    return Column(name, "count", least=0.0, most=1e6)
+
 
 LAYERS: dict[str, Layer] = {
     layer.name: layer
@@ -91,12 +97,12 @@ LAYERS: dict[str, Layer] = {
                 Column("name"),
                 Column("jurisdiction"),
                 Column("built_year", "year", least=1850, most=2100),
-                Column("households", **_COUNT),
-                Column("population", **_COUNT),
-                Column("elderly_60", **_COUNT),
-                Column("infants_0_3", **_COUNT),
-                Column("floor_area_m2", **_AREA),
-                Column("parking_spaces", **_COUNT),
+                _count("households"),
+                _count("population"),
+                _count("elderly_60"),
+                _count("infants_0_3"),
+                _area("floor_area_m2"),
+                _count("parking_spaces"),
                 Column("walled", "flag"),
             ),
             needed=True,
@@ -108,8 +114,8 @@ LAYERS: dict[str, Layer] = {
                 Column("id", needed=True),
                 Column("name"),
                 Column("category"),
-                Column("floor_area_m2", **_AREA),
-                Column("land_area_m2", **_AREA),
+                _area("floor_area_m2"),
+                _area("land_area_m2"),
                 Column("capacity", "number", least=0.0, most=1e6),
                 Column("serves", choices=("all", "residents"), default="all"),
                 Column("status", choices=("open", "planned", "closed"), default="open"),
@@ -131,7 +137,7 @@ LAYERS: dict[str, Layer] = {
             (POLYGON,),
             (
                 Column("community_id"),
-                Column("households", **_COUNT),
+                _count("households"),
                 Column("storeys", "number", least=0.0, most=200.0),
             ),
         ),
@@ -141,8 +147,8 @@ LAYERS: dict[str, Layer] = {
             (
                 Column("name"),
                 Column("kind"),
-                Column("land_area_m2", **_AREA),
-                Column("floor_area_m2", **_AREA),
+                _area("land_area_m2"),
+                _area("floor_area_m2"),
                 Column("owner"),
                 Column("allowed_uses"),
                 Column("cost_cny", "number", least=0.0, most=1e12),
