@@ -1,0 +1,368 @@
+"""Profiles: what the documents of a jurisdiction ask for, clause by clause.
+
+A profile is ``data/profiles/<name>.toml``, or a file of that name in the folder
+``profiles`` of a district. A value ``"open"`` means that the document leaves
+the number open: it is computed and shown, but never passes or fails.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geo.errors import RuleError
+from geo.schema import FIRM_CERTAINTY, RULE_CERTAINTY
+from geo.tables import read_toml
+from geo.text import data_dir
+
+#: What a profile may state, and what kind of value each key has.
+PROFILE_KEYS = {
+    "consent.participation_min": "fraction",
+    "consent.agree_min": "fraction",
+    "consent.agree_base": "base",
+    "consent.in_principle": "flag",
+    "consent.vote_required": "flag",
+    "consent.vote_min": "fraction",
+    "consent.vote_online": "flag",
+    "consent.management_confirmed": "flag",
+    "consent.management_online": "flag",
+    "consent.committee_preparing": "flag",
+    "satisfaction.min": "fraction",
+    "satisfaction.survey_min": "fraction",
+    "shares.party_org_min": "fraction",
+    "shares.owners_committee_min": "fraction",
+    "shares.operator_min": "fraction",
+    "shares.joint_unit_min": "fraction",
+    "shares.social_fund_min": "fraction",
+    "funds.execution_min": "fraction",
+    "life_circle.walk_min": "count",
+    "report.before": "day",
+    "build_year.scope": "flag",
+}
+OPEN = "open"
+_BASES = ("participated", "total")
+_STATES = ("eligible", "conditional", "reserve", "not_eligible")
+_NEEDS = ("infra_incomplete", "hazard", "active", "willing", "fiscal", "in_joint_unit")
+_SOURCED = ("rule", "clause", "quote", "source", "certainty", "note")
+_DAY = 5
+
+Value = Fraction | int | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One value of a profile and where it stands.
+
+    Attributes
+    ----------
+    key
+        One of `PROFILE_KEYS`, or ``build_year``.
+    value
+        Exact fraction, whole number, flag, day (``MM-DD``), word, or ``"open"``.
+    rule_id
+        Row of ``policy_rules``, if it stands there.
+    clause, quote, source, certainty, note
+        From the profile itself, else from that row.
+    origin
+        ``built-in`` or ``district``.
+    """
+
+    key: str
+    value: Value
+    rule_id: str
+    clause: str
+    quote: str
+    source: str
+    certainty: str
+    note: str
+    origin: str
+
+    @property
+    def open(self) -> bool:
+        """Whether the document leaves the number open."""
+        return self.value == OPEN
+
+    @property
+    def firm(self) -> bool:
+        """Whether the number needs no mark where it is shown."""
+        return self.certainty in FIRM_CERTAINTY
+
+
+@dataclass(frozen=True, slots=True)
+class BuildYears:
+    """What a range of built years (both included) means for eligibility."""
+
+    least: int | None
+    most: int | None
+    state: str
+    needs: tuple[str, ...]
+    clause: Clause
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The clauses of one jurisdiction.
+
+    Attributes
+    ----------
+    name, name_zh, name_en, document
+        Key, names and document number.
+    clauses
+        Key to clause; a key that is absent is asked for by no document.
+    build_years
+        Ranges of built years; empty where the documents name none.
+    facilities
+        ``off``: categories that are not required; ``use``: category to the rules to
+        use instead (``distance``, ``size``, ``capacity``, ``tier_min``), where an
+        empty rule switches the test off.
+    """
+
+    name: str
+    name_zh: str
+    name_en: str
+    document: str
+    clauses: Mapping[str, Clause]
+    build_years: tuple[BuildYears, ...]
+    facilities: Mapping[str, Any]
+
+    def value(self, key: str) -> Value | None:
+        """Return the value of a clause.
+
+        Parameters
+        ----------
+        key
+            One of `PROFILE_KEYS`.
+
+        Returns
+        -------
+        fractions.Fraction, int, bool, str or None
+            The value, ``"open"`` where the document leaves it open, None where
+            no document asks for it.
+        """
+        clause = self.clauses.get(key)
+        return None if clause is None else clause.value
+
+
+def list_profiles(district_dir: Path | None = None) -> tuple[str, ...]:
+    """Return the names of all profiles there are.
+
+    Parameters
+    ----------
+    district_dir
+        District folder that may hold further ones.
+
+    Returns
+    -------
+    tuple of str
+        Names, sorted, ``national`` first.
+    """
+    folders = [data_dir() / "profiles"]
+    folders += [district_dir / "profiles"] if district_dir else []
+    names = {path.stem for folder in folders for path in folder.glob("*.toml")}
+    return tuple(sorted(names, key=lambda name: (name != "national", name)))
+
+
+def load_profile(
+    name: str, policy: pd.DataFrame, *, district_dir: Path | None = None
+) -> tuple[Profile, list[dict[str, str]]]:
+    """Read a profile and those that it extends.
+
+    Parameters
+    ----------
+    name
+        Name of the profile.
+    policy
+        Policy rules, with the column ``origin``.
+    district_dir
+        District folder; its ``profiles`` come before the built-in ones.
+
+    Returns
+    -------
+    Profile
+        The profile.
+    list of dict
+        The files read: ``table``, ``kind``, ``path``, ``sha256``.
+
+    Raises
+    ------
+    RuleError
+        If there is no such profile, it is no TOML, or a value is not valid.
+    """
+    chain, sources = _read_chain(name, district_dir)
+    rows = policy.set_index("rule_id").to_dict("index")
+    clauses: dict[str, Clause] = {}
+    years: tuple[BuildYears, ...] = ()
+    off: list[str] = []
+    use: dict[str, Mapping[str, Any]] = {}
+    for content, source in reversed(list(zip(chain, sources, strict=True))):
+        place = _Place(source["table"], source["kind"], rows)
+        clauses |= _read_clauses(content, place)
+        if "build_years" in content:
+            years = tuple(_read_years(row, place) for row in content["build_years"])
+        facilities = content.get("facilities", {})
+        off += [key for key in facilities.get("off", []) if key not in off]
+        use |= facilities.get("use", {})
+    top = chain[0]
+    titles = [
+        _title(top, key, sources[0]) for key in ("name_zh", "name_en", "document")
+    ]
+    return Profile(name, *titles, clauses, years, {"off": off, "use": use}), sources
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    file: str
+    origin: str
+    policy: Mapping[str, Mapping[str, Any]]
+
+
+def _title(content: Mapping[str, Any], key: str, source: Mapping[str, str]) -> str:
+    if not isinstance(content.get(key), str):
+        raise RuleError("profile_key_missing", file=source["table"], key=key)
+    return str(content[key])
+
+
+def _read_chain(
+    name: str, district_dir: Path | None
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    chain: list[dict[str, Any]] = []
+    sources: list[dict[str, str]] = []
+    seen: list[str] = []
+    following: str | None = name
+    while following is not None:
+        if following in seen:
+            raise RuleError("profile_cycle", names=" → ".join([*seen, following]))
+        path, kind = _find_profile(following, district_dir)
+        content, sha256 = read_toml(path)
+        place = {"table": path.name, "kind": kind, "path": f"profiles/{path.name}"}
+        chain.append(content)
+        sources.append(place | {"sha256": sha256})
+        seen.append(following)
+        following = content.get("extends")
+    return chain, sources
+
+
+def _find_profile(name: str, district_dir: Path | None) -> tuple[Path, str]:
+    known = list_profiles(district_dir)
+    if name not in known:
+        raise RuleError("profile_unknown", name=name, known="、".join(known))
+    own = district_dir / "profiles" / f"{name}.toml" if district_dir else None
+    if own is not None and own.is_file():
+        return own, "district"
+    return data_dir() / "profiles" / f"{name}.toml", "built-in"
+
+
+def _read_clauses(content: Mapping[str, Any], place: _Place) -> dict[str, Clause]:
+    plain = ("name_zh", "name_en", "document", "extends", "facilities", "build_years")
+    found = {}
+    for group, table in content.items():
+        if group in plain:
+            continue
+        entries = table.items() if isinstance(table, Mapping) else ()
+        for name, entry in entries or ((None, None),):
+            key = group if name is None else f"{group}.{name}"
+            if key not in PROFILE_KEYS:
+                known = "、".join(PROFILE_KEYS)
+                raise RuleError(
+                    "profile_key_unknown", file=place.file, key=key, known=known
+                )
+            found[key] = _read_clause(key, entry, place)
+    return found
+
+
+def _read_clause(key: str, entry: Any, place: _Place) -> Clause:
+    if not isinstance(entry, Mapping) or "value" not in entry:
+        raise RuleError("profile_value_missing", file=place.file, key=key)
+    value = _read_value(key, entry["value"], place)
+    return _source_clause(key, value, entry, place, extra=("value",))
+
+
+def _source_clause(
+    key: str,
+    value: Value,
+    entry: Mapping[str, Any],
+    place: _Place,
+    *,
+    extra: tuple[str, ...],
+) -> Clause:
+    """Add where the value stands; a policy row replaced by the district wins."""
+    for name in entry:
+        if name not in (*_SOURCED, *extra):
+            known = "、".join((*extra, *_SOURCED))
+            raise RuleError(
+                "profile_key_unknown", file=place.file, key=f"{key}.{name}", known=known
+            )
+    rule_id, origin = str(entry.get("rule", "")), place.origin
+    if rule_id and rule_id not in place.policy:
+        raise RuleError("profile_rule_missing", file=place.file, key=key, rule=rule_id)
+    row = place.policy.get(rule_id, {})
+    if row.get("origin") == "district" and PROFILE_KEYS.get(key) in (
+        "fraction",
+        "count",
+    ):
+        value, origin = _read_value(key, row["threshold"], place), "district"
+    texts = {
+        name: str(entry.get(name) or row.get(name) or "")
+        for name in ("clause", "quote", "source", "certainty", "note")
+    }
+    if not (texts["clause"] and texts["source"]):
+        raise RuleError("profile_source_missing", file=place.file, key=key)
+    if texts["certainty"] not in RULE_CERTAINTY:
+        known = "、".join(RULE_CERTAINTY)
+        raise RuleError("profile_certainty", file=place.file, key=key, known=known)
+    return Clause(key, value, rule_id, **texts, origin=origin)
+
+
+def _read_value(key: str, value: Any, place: _Place) -> Value:
+    """Return an exact value; a rate is a fraction of 1, never a rounded decimal."""
+    kind = PROFILE_KEYS[key]
+    problem = RuleError(
+        "profile_value", file=place.file, key=key, value=value, kind=kind
+    )
+    if value == OPEN:
+        return OPEN
+    if kind == "flag":
+        if not isinstance(value, bool):
+            raise problem
+        return value
+    text = str(value)
+    if kind == "base":
+        if text not in _BASES:
+            raise problem
+        return text
+    try:
+        number = Fraction(text.replace("-", "", 1) if kind == "day" else text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise problem from error
+    if kind == "day":
+        if len(text) != _DAY or not 101 <= number <= 1231:  # noqa: PLR2004 - MMDD
+            raise problem
+        return text
+    if kind == "count":
+        if isinstance(value, bool) or number.denominator != 1 or number <= 0:
+            raise problem
+        return int(number)
+    if isinstance(value, bool) or not 0 < number <= 1:
+        raise problem
+    return number
+
+
+def _read_years(row: Mapping[str, Any], place: _Place) -> BuildYears:
+    least, most, state = row.get("least"), row.get("most"), row.get("state")
+    needs = tuple(row.get("needs", ()))
+    years = [year for year in (least, most) if year is not None]
+    valid = (
+        years
+        and all(isinstance(year, int) and not isinstance(year, bool) for year in years)
+        and years == sorted(years)
+        and state in _STATES
+        and all(need in _NEEDS for need in needs)
+    )
+    if not valid:
+        raise RuleError("profile_years", file=place.file, value=dict(row))
+    extra = ("least", "most", "state", "needs")
+    clause = _source_clause("build_year", str(state), row, place, extra=extra)
+    return BuildYears(least, most, str(state), needs, clause)
