@@ -5,8 +5,10 @@ A profile is ``data/profiles/<name>.toml``, or a file of that name in the folder
 the number open: it is computed and shown, but never passes or fails.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -43,11 +45,12 @@ PROFILE_KEYS = {
     "build_year.scope": "flag",
 }
 OPEN = "open"
+_TITLES = ("name_zh", "name_en", "document")
 _BASES = ("participated", "total")
 _STATES = ("eligible", "conditional", "reserve", "not_eligible")
 _NEEDS = ("infra_incomplete", "hazard", "active", "willing", "fiscal", "in_joint_unit")
 _SOURCED = ("rule", "clause", "quote", "source", "certainty", "note")
-_DAY = 5
+_FRACTION = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+/[1-9][0-9]*")
 
 Value = Fraction | int | bool | str
 
@@ -256,7 +259,7 @@ def _find_profile(name: str, district_dir: Path | None) -> tuple[Path, str]:
 
 
 def _read_clauses(content: Mapping[str, Any], place: _Place) -> dict[str, Clause]:
-    plain = ("name_zh", "name_en", "document", "extends", "facilities", "build_years")
+    plain = (*_TITLES, "extends", "facilities", "build_years")
     found = {}
     for group, table in content.items():
         if group in plain:
@@ -273,7 +276,7 @@ def _read_clauses(content: Mapping[str, Any], place: _Place) -> dict[str, Clause
     return found
 
 
-def _read_clause(key: str, entry: Any, place: _Place) -> Clause:
+def _read_clause(key: str, entry: object, place: _Place) -> Clause:
     if not isinstance(entry, Mapping) or "value" not in entry:
         raise RuleError("profile_value_missing", file=place.file, key=key)
     value = _read_value(key, entry["value"], place)
@@ -316,38 +319,58 @@ def _source_clause(
     return Clause(key, value, rule_id, **texts, origin=origin)
 
 
-def _read_value(key: str, value: Any, place: _Place) -> Value:
+def _read_value(key: str, value: object, place: _Place) -> Value:
     """Return an exact value; a rate is a fraction of 1, never a rounded decimal."""
     kind = PROFILE_KEYS[key]
-    problem = RuleError(
-        "profile_value", file=place.file, key=key, value=value, kind=kind
-    )
     if value == OPEN:
         return OPEN
-    if kind == "flag":
-        if not isinstance(value, bool):
-            raise problem
-        return value
-    text = str(value)
-    if kind == "base":
-        if text not in _BASES:
-            raise problem
-        return text
+    found = _KINDS[kind](value)
+    if found is None:
+        raise RuleError(
+            "profile_value", file=place.file, key=key, value=value, kind=kind
+        )
+    return found
+
+
+def _read_flag(value: object) -> Value | None:
+    return value if isinstance(value, bool) else None
+
+
+def _read_base(value: object) -> Value | None:
+    return str(value) if value in _BASES else None
+
+
+def _read_fraction(value: object) -> Value | None:
+    """Read ``"2/3"``, ``"75/100"`` or ``"0.75"``; a TOML float is not exact."""
+    if not isinstance(value, str) or not _FRACTION.fullmatch(value):
+        return None
+    share = Fraction(value)
+    return share if 0 < share <= 1 else None
+
+
+def _read_count(value: object) -> Value | None:
+    whole = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if isinstance(whole, bool) or not isinstance(whole, int) or whole <= 0:
+        return None
+    return whole
+
+
+def _read_day(value: object) -> Value | None:
     try:
-        number = Fraction(text.replace("-", "", 1) if kind == "day" else text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise problem from error
-    if kind == "day":
-        if len(text) != _DAY or not 101 <= number <= 1231:  # noqa: PLR2004 - MMDD
-            raise problem
-        return text
-    if kind == "count":
-        if isinstance(value, bool) or number.denominator != 1 or number <= 0:
-            raise problem
-        return int(number)
-    if isinstance(value, bool) or not 0 < number <= 1:
-        raise problem
-    return number
+        # a leap year, so that 29 February is a day
+        date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        return None
+    return str(value)
+
+
+_KINDS: Mapping[str, Callable[[object], Value | None]] = {
+    "flag": _read_flag,
+    "base": _read_base,
+    "fraction": _read_fraction,
+    "count": _read_count,
+    "day": _read_day,
+}
 
 
 def _read_years(row: Mapping[str, Any], place: _Place) -> BuildYears:

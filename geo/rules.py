@@ -107,7 +107,7 @@ class Requirement:
     @property
     def capacity_column(self) -> str | None:
         """Column that gives the capacity, a key of `CAPACITY_KINDS`."""
-        given = dict(self.capacity.values) if self.capacity else {}
+        given = dict(self.capacity.numbers) if self.capacity else {}
         return next((column for column in CAPACITY_KINDS if column in given), None)
 
     @property
@@ -218,7 +218,7 @@ class RuleBook:
         KeyError
             If there is no such category.
         """
-        return str(self.categories.at[category, f"name_{lang}"])  # noqa: PD008 - one cell
+        return str(self.categories.loc[category, f"name_{lang}"])
 
     @property
     def facility_categories(self) -> tuple[str, ...]:
@@ -362,18 +362,26 @@ def _check_patterns(tables: Mapping[str, pd.DataFrame]) -> None:
         ("osm_tags", "conditions"),
     ):
         for line, value in tables[name][["line", column]].itertuples(index=False):
-            place = {"table": f"{name}.csv", "row": line, "column": column}
-            try:
-                valid = name != "osm_tags" or _CONDITIONS.fullmatch(value)
-                re.compile(value)
-            except re.error:
-                valid = False
-            if not valid:
+            if not _is_pattern(value, tags=name == "osm_tags"):
+                place = {"table": f"{name}.csv", "row": line, "column": column}
                 raise RuleError("rule_cell_pattern", **place, value=value)
+
+
+def _is_pattern(value: str, *, tags: bool) -> bool:
+    if tags:
+        return _CONDITIONS.fullmatch(value) is not None
+    try:
+        re.compile(value)
+    except re.error:
+        return False
+    return True
 
 
 def _plain_headers(headers: pd.DataFrame) -> pd.DataFrame:
     plain = headers.assign(header=headers["header"].map(plain_header))
+    for row in plain[plain["factor"] <= 0].itertuples():
+        place = {"table": "ledger_headers.csv", "row": row.line}
+        raise RuleError("rule_factor", **place, value=row.factor)
     for row in plain[plain.duplicated(["header", "layer"])].itertuples():
         place = {"table": "ledger_headers.csv", "row": row.line, "column": "header"}
         raise RuleError("rule_row_twice", **place, value=row.header)
@@ -392,11 +400,9 @@ def _compose(
         asked[row["category"]] = rules | more | {"place": place}
     for file, facilities in uses:
         for category, own in facilities.get("use", {}).items():
-            place = {"table": file, "row": f"facilities.use.{category}"}
-            _check_use(own, place)
             nothing = dict.fromkeys(TESTS, "") | {"note": "", "required": True}
             before = asked.get(category, nothing)
-            asked[category] = before | dict(own) | {"place": place}
+            asked[category] = before | _check_use(category, own, file)
         for category in facilities.get("off", []):
             if category not in asked:
                 place = {"table": file, "row": "facilities.off", "column": "off"}
@@ -408,15 +414,18 @@ def _compose(
     return asked
 
 
-def _check_use(own: Any, place: Mapping[str, Any]) -> None:
+def _check_use(category: str, own: object, file: str) -> dict[str, Any]:
+    """Return which rules a file puts in place of those of `required.csv`."""
     known = (*TESTS, "tier_min")
-    unknown = [name for name in own if name not in known]
-    if not isinstance(own, Mapping) or unknown:
-        near = get_close_matches(str(unknown[0]), known, n=1, cutoff=0.0)[0]
-        table = f"{place['table']} [{place['row']}]"
-        raise RuleError(
-            "rule_column_unknown", table=table, column=unknown[0], near=near
-        )
+    name = f"facilities.use.{category}"
+    if not isinstance(own, Mapping):
+        raise RuleError("profile_facilities", file=file, name=name)
+    for key in own:
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1, cutoff=0.0)[0]
+            table = f"{file} [{name}]"
+            raise RuleError("rule_column_unknown", table=table, column=key, near=near)
+    return dict(own) | {"place": {"table": file, "row": name}}
 
 
 def _make_requirements(
@@ -446,9 +455,9 @@ def _make_requirements(
         }
         made[category] = Requirement(
             category=category,
-            name_zh=names["name_zh"],
-            name_en=names["name_en"],
-            renovation_class=names["renovation_class"],
+            name_zh=str(names["name_zh"]),
+            name_en=str(names["name_en"]),
+            renovation_class=str(names["renovation_class"]),
             tier_min=int(words["tier_min"]),
             required=words["required"],
             **found,
@@ -474,7 +483,7 @@ def _find_rule(
     rule = rules.get((rule_id, test))
     if rule is None or not any(rule.value(column) for column in _LEAST[test]):
         raise RuleError("rule_gives_nothing", **where, columns="、".join(_LEAST[test]))
-    if category not in (rule.category, categories.at[rule.category, "rules_for"]):
+    if category not in (rule.category, categories.loc[rule.category, "rules_for"]):
         raise RuleError(
             "rule_other_category", **where, category=category, other=rule.category
         )

@@ -38,7 +38,7 @@ class Rule:
     origin
         ``built-in``, or ``district`` where the district replaced the table or a
         number of this test.
-    values
+    numbers
         Column and number, for the columns that the row fills.
     """
 
@@ -51,7 +51,7 @@ class Rule:
     certainty: str
     note: str
     origin: str
-    values: tuple[tuple[str, float], ...]
+    numbers: tuple[tuple[str, float], ...]
 
     @property
     def firm(self) -> bool:
@@ -71,7 +71,7 @@ class Rule:
         float or None
             The number, None where the rule gives none.
         """
-        return dict(self.values).get(column)
+        return dict(self.numbers).get(column)
 
 
 def mark(rule: Rule | None, lang: str = DEFAULT_LANGUAGE) -> str:
@@ -201,7 +201,7 @@ def make_rules(
         own = changes.get(row["rule_id"], {})
         for test in TESTS:
             rule = _make_rule(row, test, own)
-            if rule.values:
+            if rule.numbers:
                 _check_rule(rule, row["line"])
                 rules[rule.rule_id, test] = rule
     return rules
@@ -226,7 +226,7 @@ def _make_rule(row: Mapping[str, Any], test: str, own: Mapping[str, Any]) -> Rul
         test=test,
         certainty=str(merged[f"certainty_{test}"]),
         origin="district" if touched else str(row["origin"]),
-        values=tuple(
+        numbers=tuple(
             (name, merged[name]) for name in NUMBERS[test] if merged[name] >= 0
         ),
     )
@@ -243,7 +243,7 @@ def _check_rule(rule: Rule, line: int) -> None:
     if not rule.certainty:
         column = f"certainty_{rule.test}"
         raise RuleError("rule_cell_empty", **place, column=column, value="")
-    given = dict(rule.values)
+    given = dict(rule.numbers)
     for least, most in _RANGES:
         if given.get(least, 0.0) > given.get(most, float("inf")):
             value = f"{given[least]:g} > {given[most]:g}"

@@ -13,6 +13,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -159,39 +160,37 @@ NUMBERS = {
         "min_land_area_m2",
         "max_land_area_m2",
     ),
-    "capacity": tuple(
-        [
-            "places_per_1000_persons",
-            "spaces_per_household",
-            "floor_area_m2_per_100_households",
-            "served_persons_min",
-            "served_persons_max",
-            "dwellings_min",
-            "dwellings_max",
-            "unit_area_ha_min",
-            "unit_area_ha_max",
-            "beds_min",
-            "beds_max",
-            "land_area_m2_per_person",
-            "green_area_m2_per_person",
-            "green_width_m_min",
-            "bikes_per_household_min",
-            "bikes_per_household_max",
-            "surface_spaces_per_household_max",
-            "land_area_m2_per_space_min",
-            "land_area_m2_per_space_max",
-            "floor_area_m2_per_garage_space_min",
-            "floor_area_m2_per_garage_space_max",
-            "charging_share_min",
-            "floor_area_share_min",
-            "resident_floor_share_min",
-            "services_min",
-            "storeys_max",
-            "floor_area_m2_per_1000_persons_min",
-            "floor_area_m2_per_1000_persons_max",
-            "land_area_m2_per_1000_persons_min",
-            "land_area_m2_per_1000_persons_max",
-        ]
+    "capacity": (
+        "places_per_1000_persons",
+        "spaces_per_household",
+        "floor_area_m2_per_100_households",
+        "served_persons_min",
+        "served_persons_max",
+        "dwellings_min",
+        "dwellings_max",
+        "unit_area_ha_min",
+        "unit_area_ha_max",
+        "beds_min",
+        "beds_max",
+        "land_area_m2_per_person",
+        "green_area_m2_per_person",
+        "green_width_m_min",
+        "bikes_per_household_min",
+        "bikes_per_household_max",
+        "surface_spaces_per_household_max",
+        "land_area_m2_per_space_min",
+        "land_area_m2_per_space_max",
+        "floor_area_m2_per_garage_space_min",
+        "floor_area_m2_per_garage_space_max",
+        "charging_share_min",
+        "floor_area_share_min",
+        "resident_floor_share_min",
+        "services_min",
+        "storeys_max",
+        "floor_area_m2_per_1000_persons_min",
+        "floor_area_m2_per_1000_persons_max",
+        "land_area_m2_per_1000_persons_min",
+        "land_area_m2_per_1000_persons_max",
     ),
 }
 
@@ -235,7 +234,7 @@ TABLES: dict[str, Table] = {
                     distance_kind=("walk_distance", "service_radius"),
                     distance_source=("cited_standard", "tool_choice"),
                 ),
-                *_numbers(" ".join(sum(NUMBERS.values(), ()))),
+                *_numbers(" ".join(chain(*NUMBERS.values()))),
                 *_texts(
                     "certainty! certainty_distance certainty_size certainty_capacity"
                     " source! note",
