@@ -204,15 +204,45 @@ def load_profile(
         place = _Place(source["table"], source["kind"], rows)
         clauses |= _read_clauses(content, place)
         if "build_years" in content:
-            years = tuple(_read_years(row, place) for row in content["build_years"])
-        facilities = content.get("facilities", {})
-        off += [key for key in facilities.get("off", []) if key not in off]
-        use |= facilities.get("use", {})
+            years = _read_years(content["build_years"], place)
+        facilities = check_facilities(content, place.file)
+        off += [key for key in facilities["off"] if key not in off]
+        use |= facilities["use"]
     top = chain[0]
     titles = [
         _title(top, key, sources[0]) for key in ("name_zh", "name_en", "document")
     ]
     return Profile(name, *titles, clauses, years, {"off": off, "use": use}), sources
+
+
+def check_facilities(content: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Return which categories a file switches off, and which rules it uses.
+
+    Parameters
+    ----------
+    content
+        A profile or ``district.toml``.
+    file
+        Its name, for the error.
+
+    Returns
+    -------
+    dict
+        ``off``: list of categories; ``use``: category to rules.
+
+    Raises
+    ------
+    RuleError
+        If either is of another kind, or there is anything else.
+    """
+    facilities = content.get("facilities", {})
+    if not isinstance(facilities, Mapping):
+        raise RuleError("profile_facilities", file=file, name="facilities")
+    known: dict[str, Any] = {"off": [], "use": {}}
+    for name, value in facilities.items():
+        if name not in known or not isinstance(value, type(known[name])):
+            raise RuleError("profile_facilities", file=file, name=f"facilities.{name}")
+    return known | dict(facilities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +332,8 @@ def _source_clause(
     if rule_id and rule_id not in place.policy:
         raise RuleError("profile_rule_missing", file=place.file, key=key, rule=rule_id)
     row = place.policy.get(rule_id, {})
-    if row.get("origin") == "district" and PROFILE_KEYS.get(key) in (
-        "fraction",
-        "count",
-    ):
+    numeric = PROFILE_KEYS.get(key) in ("fraction", "count", "day")
+    if numeric and row.get("origin") == "district" and row["threshold"]:
         value, origin = _read_value(key, row["threshold"], place), "district"
     texts = {
         name: str(entry.get(name) or row.get(name) or "")
@@ -373,19 +401,23 @@ _KINDS: Mapping[str, Callable[[object], Value | None]] = {
 }
 
 
-def _read_years(row: Mapping[str, Any], place: _Place) -> BuildYears:
+def _read_years(rows: object, place: _Place) -> tuple[BuildYears, ...]:
+    if not isinstance(rows, list):
+        raise RuleError("profile_years", file=place.file, value=rows)
+    return tuple(_read_range(row, place) for row in rows)
+
+
+def _read_range(row: object, place: _Place) -> BuildYears:
+    problem = RuleError("profile_years", file=place.file, value=row)
+    if not isinstance(row, Mapping):
+        raise problem
     least, most, state = row.get("least"), row.get("most"), row.get("state")
     needs = tuple(row.get("needs", ()))
     years = [year for year in (least, most) if year is not None]
-    valid = (
-        years
-        and all(isinstance(year, int) and not isinstance(year, bool) for year in years)
-        and years == sorted(years)
-        and state in _STATES
-        and all(need in _NEEDS for need in needs)
-    )
-    if not valid:
-        raise RuleError("profile_years", file=place.file, value=dict(row))
+    if not years or not all(type(year) is int for year in years):
+        raise problem
+    if years != sorted(years) or state not in _STATES or set(needs) - set(_NEEDS):
+        raise problem
     extra = ("least", "most", "state", "needs")
     clause = _source_clause("build_year", str(state), row, place, extra=extra)
     return BuildYears(least, most, str(state), needs, clause)
