@@ -1,0 +1,556 @@
+"""Compiled loops of the reach engine.
+
+Distance and nearest facility of a node are one whole number, its *key*:
+``distance << 32 | label``. The smaller key is the nearer facility and, at equal
+distance, the smaller label; to walk an arc is one addition. Every function here
+relaxes keys until none improves, so the result does not depend on the order in
+which nodes are visited; buckets only make that order a good one.
+
+A key of ``far`` (the first distance beyond the cut-off) or more means that
+nothing is in reach.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geo.chains import (
+    UNITS_PER_M,
+    Chains,
+    FloatArray,
+    Int32Array,
+    Int64Array,
+    Net,
+    kernel,
+)
+
+LOW = 0xFFFFFFFF
+#: One unit of length in metres, exactly.
+METRE = 1 / UNITS_PER_M
+
+
+class Rows(NamedTuple):
+    """Seeds: category, place, key; and lists of them by junction and by chain.
+
+    Seed r has the list entries 3 r (at its own junction or chain), 3 r + 1 and
+    3 r + 2 (what it gives to the two ends of its chain). `first` holds the first
+    entry of each junction, then of each chain; `after` the next entry.
+    """
+
+    category: Int32Array
+    place: Int32Array
+    key: Int64Array
+    first: Int32Array
+    after: Int32Array
+
+
+class Extra(NamedTuple):
+    """Temporary arcs, and places inside chains that they made nodes.
+
+    The nodes follow the junctions. `size` counts the places and the arcs; `first`
+    and `after` list the arcs of a node; `gap` and `till` are the places between
+    which an arc runs along a chain (both -1: it is an edge).
+    """
+
+    place: Int32Array
+    first: Int32Array
+    after: Int32Array
+    source: Int32Array
+    arc: Int64Array
+    along: Int32Array
+    size: Int64Array
+
+
+class Frame(NamedTuple):
+    """What all runs on one graph share."""
+
+    net: Net
+    chains: Chains
+    rows: Rows
+    extra: Extra
+
+
+class Work(NamedTuple):
+    """Buckets as linked lists in one pool, and the log of overwritten keys.
+
+    `state` holds the first free link, the links used, the log's length, whether
+    to log, and the bucket's width as a shift of the key.
+    """
+
+    bucket: Int32Array
+    item: Int64Array
+    link: Int32Array
+    node: Int32Array
+    key: Int64Array
+    state: Int64Array
+
+
+FREE, USED, LOGGED, LOGS, SHIFT = range(5)
+
+
+def make_work(limit: int, shift: int, *, logs: bool, room: int = 1024) -> Work:
+    """Return empty buckets up to the key `limit`."""
+    return Work(
+        bucket=np.full((limit >> shift) + 1, -1, np.int32),
+        item=np.empty(room, np.int64),
+        link=np.empty(room, np.int32),
+        node=np.empty(room if logs else 0, np.int32),
+        key=np.empty(room if logs else 0, np.int64),
+        state=np.array([-1, 0, 0, logs, shift], np.int64),
+    )
+
+
+@kernel
+def reserve(work: Work, count: int) -> Work:
+    """Return `work` with room for `count` more links and log entries."""
+    item, link, node, key = work.item, work.link, work.node, work.key
+    if work.state[USED] + count > item.size:
+        room = 2 * item.size + count
+        item, link = np.empty(room, np.int64), np.empty(room, np.int32)
+        item[: work.item.size] = work.item
+        link[: work.link.size] = work.link
+    if work.state[LOGS] and work.state[LOGGED] + count > node.size:
+        room = 2 * node.size + count
+        node, key = np.empty(room, np.int32), np.empty(room, np.int64)
+        node[: work.node.size] = work.node
+        key[: work.key.size] = work.key
+    return Work(work.bucket, item, link, node, key, work.state)
+
+
+@kernel
+def _log(work: Work, node: int, key: int) -> None:
+    logged = work.state[LOGGED]
+    work.node[logged], work.key[logged] = node, key
+    work.state[LOGGED] = logged + 1
+
+
+@kernel
+def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
+    """Lower the key of `node` if `key` is smaller; the caller has reserved room."""
+    if key >= keys[node]:
+        return
+    state = work.state
+    if state[LOGS]:
+        _log(work, node, keys[node])
+    keys[node] = key
+    at = state[FREE]
+    if at >= 0:
+        state[FREE] = work.link[at]
+    else:
+        at = state[USED]
+        state[USED] = at + 1
+    bucket = key >> state[SHIFT]
+    work.item[at] = (key >> 32) << 32 | node
+    work.link[at] = work.bucket[bucket]
+    work.bucket[bucket] = at
+
+
+@kernel
+def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
+    """Empty the buckets, nearest first."""
+    start, arcs = frame.net.start, frame.net.arc
+    extra, junctions = frame.extra, frame.net.start.size - 1
+    more = extra.size[1] > 0
+    for bucket in range(work.bucket.size):
+        while work.bucket[bucket] >= 0:
+            at = work.bucket[bucket]
+            item = work.item[at]
+            work.bucket[bucket] = work.link[at]
+            work.link[at] = work.state[FREE]
+            work.state[FREE] = at
+            node = item & LOW
+            key = keys[node]
+            if key >> 32 != item >> 32:
+                continue
+            if node < junctions:
+                low, high = start[node], start[node + 1]
+                room = work.state[USED] + high - low
+                if room > work.item.size or work.state[LOGS]:
+                    work = reserve(work, high - low)
+                for i in range(low, high):
+                    target = arcs[i] & LOW
+                    improve(work, keys, target, key + (arcs[i] - target))
+            if more:
+                i = extra.first[node]
+                while i >= 0:
+                    target = extra.arc[i] & LOW
+                    work = reserve(work, 1)
+                    improve(work, keys, target, key + (extra.arc[i] - target))
+                    i = extra.after[i]
+    work.state[FREE] = -1
+    work.state[USED] = 0
+    return work
+
+
+@kernel
+def entry_key(frame: Frame, entry: int) -> tuple[int, int]:
+    """Return the list that a seed's entry belongs to (or -1) and the key it gives."""
+    row, kind = entry // 3, entry % 3
+    place, key = np.int64(frame.rows.place[row]), frame.rows.key[row]
+    if place >= 0:
+        return place if kind == 0 else np.int64(-1), key
+    chains = frame.chains
+    chain = np.int64(chains.chain[~place])
+    offset = np.int64(chains.offset[~place])
+    if kind == 0:
+        return frame.net.start.size - 1 + chain, key
+    if kind == 1:
+        return np.int64(chains.a[chain]), key + (offset << 32)
+    back = np.int64(chains.length[chain]) - offset
+    return np.int64(chains.b[chain]), key + (back << 32)
+
+
+@kernel
+def link_rows(frame: Frame, low: int, high: int) -> None:
+    """Enter the seeds `low` to `high` into the lists."""
+    first, after = frame.rows.first, frame.rows.after
+    for entry in range(3 * low, 3 * high):
+        at = entry_key(frame, entry)[0]
+        if at >= 0:
+            after[entry] = first[at]
+            first[at] = entry
+
+
+@kernel
+def unlink_rows(frame: Frame, low: int, high: int) -> None:
+    """Take the seeds `low` to `high`, the last ones entered, out of the lists."""
+    for entry in range(3 * high - 1, 3 * low - 1, -1):
+        at = entry_key(frame, entry)[0]
+        if at >= 0:
+            frame.rows.first[at] = frame.rows.after[entry]
+
+
+@kernel
+def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> Work:
+    """Give a seed's key to its junction, or to the nodes at hand on its chain."""
+    rows, chains, extra = frame.rows, frame.chains, frame.extra
+    work = reserve(work, 2 + extra.size[0])
+    place = rows.place[row]
+    if place >= 0:
+        improve(work, keys, place, rows.key[row])
+        return work
+    for kind in range(1, 3):
+        at, key = entry_key(frame, 3 * row + kind)
+        if at >= 0:
+            improve(work, keys, at, key)
+    for i in range(extra.size[0]):
+        if chains.chain[extra.place[i]] == chains.chain[~place]:
+            step = apart(chains, extra.place[i], ~place)
+            node = frame.net.start.size - 1 + i
+            improve(work, keys, node, rows.key[row] + step)
+    return work
+
+
+@kernel
+def apart(chains: Chains, place: int, other: int) -> int:
+    """Return the walk between two places of one chain, along it, as a key."""
+    step = np.int64(chains.offset[place]) - np.int64(chains.offset[other])
+    return (step if step > 0 else -step) << 32
+
+
+@kernel
+def insert(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
+    """Spread the seeds `low` to `high`, which belong to one category."""
+    for row in range(low, high):
+        work = _inject(frame, keys, row, work)
+    return settle(frame, keys, work)
+
+
+@kernel
+def place_key(
+    frame: Frame, keys: Int64Array, category: int, place: int, made: int
+) -> int:
+    """Return the key of a junction, or of the place ``~place`` inside a chain.
+
+    Of the nodes made inside chains, the first `made` are trusted.
+    """
+    if place >= 0:
+        return keys[place]
+    chains, junctions = frame.chains, frame.net.start.size - 1
+    chain, offset = chains.chain[~place], np.int64(chains.offset[~place])
+    best = keys[chains.a[chain]] + (offset << 32)
+    if chains.b[chain] >= 0:
+        back = np.int64(chains.length[chain]) - offset
+        best = min(best, keys[chains.b[chain]] + (back << 32))
+    for i in range(made):
+        if chains.chain[frame.extra.place[i]] == chain:
+            step = apart(chains, ~place, frame.extra.place[i])
+            best = min(best, keys[junctions + i] + step)
+    return min(best, _from_seeds(frame, category, ~place))
+
+
+@kernel
+def read_places(
+    frame: Frame, keys: Int64Array, category: int, places: Int32Array, far: int
+) -> tuple[FloatArray, Int32Array]:
+    """Return distance (metres, NaN) and label (-1) of places."""
+    distance, label = np.empty(places.size), np.empty(places.size, np.int32)
+    made = frame.extra.size[0]
+    for i in range(places.size):
+        key = place_key(frame, keys, category, places[i], made)
+        distance[i] = np.float64(key >> 32) * METRE if key < far else np.nan
+        label[i] = key & LOW if key < far else -1
+    return distance, label
+
+
+@kernel
+def read_all(
+    frame: Frame,
+    keys: Int64Array,
+    category: int,
+    nodes: tuple[Int32Array, Int32Array],
+    far: int,
+) -> tuple[FloatArray, Int32Array]:
+    """Return distance and label of every original node, chain by chain."""
+    chains, rows, (node, inner) = frame.chains, frame.rows, nodes
+    distance = np.empty(node.size + inner.size)
+    label = np.empty(node.size + inner.size, np.int32)
+    for i in range(node.size):
+        key = keys[i]
+        distance[node[i]] = np.float64(key >> 32) * METRE if key < far else np.nan
+        label[node[i]] = key & LOW if key < far else -1
+    made = frame.extra.size[0]
+    for chain in range(chains.a.size):
+        simple = made == 0 and rows.first[node.size + chain] < 0
+        ahead, b = keys[chains.a[chain]], chains.b[chain]
+        behind = keys[b] if b >= 0 else np.int64(far)
+        length = np.int64(chains.length[chain])
+        for place in range(chains.start[chain], chains.start[chain + 1]):
+            if simple:
+                offset = np.int64(chains.offset[place])
+                key = min(ahead + (offset << 32), behind + ((length - offset) << 32))
+            else:
+                key = place_key(frame, keys, category, ~place, made)
+            distance[inner[place]] = (
+                np.float64(key >> 32) * METRE if key < far else np.nan
+            )
+            label[inner[place]] = key & LOW if key < far else -1
+    return distance, label
+
+
+@kernel
+def _erase(
+    frame: Frame, keys: Int64Array, label: int, far: int, work: Work, node: int
+) -> Work:
+    """Erase the part of a cell that hangs together with `node`, logging it."""
+    if keys[node] >= far or keys[node] & LOW != label:
+        return work
+    start, arcs, extra = frame.net.start, frame.net.arc, frame.extra
+    done = work.state[LOGGED]
+    work = reserve(work, 1)
+    _log(work, node, keys[node])
+    keys[node] = far
+    while done < work.state[LOGGED]:
+        at = work.node[done]
+        done += 1
+        if at < start.size - 1:
+            work = reserve(work, start[at + 1] - start[at])
+            for i in range(start[at], start[at + 1]):
+                target = arcs[i] & LOW
+                if keys[target] < far and keys[target] & LOW == label:
+                    _log(work, target, keys[target])
+                    keys[target] = far
+        i = extra.first[at]
+        while i >= 0:
+            target = extra.arc[i] & LOW
+            if keys[target] < far and keys[target] & LOW == label:
+                work = reserve(work, 1)
+                _log(work, target, keys[target])
+                keys[target] = far
+            i = extra.after[i]
+    return work
+
+
+@kernel
+def _refill(
+    frame: Frame, keys: Int64Array, category: int, node: int, work: Work
+) -> Work:
+    """Offer an erased node what its neighbours and the seeds at it give."""
+    start, arcs, extra, rows = frame.net.start, frame.net.arc, frame.extra, frame.rows
+    if node < start.size - 1:
+        work = reserve(work, start[node + 1] - start[node])
+        for i in range(start[node], start[node + 1]):
+            target = arcs[i] & LOW
+            improve(work, keys, node, keys[target] + (arcs[i] - target))
+        entry = rows.first[node]
+        while entry >= 0:
+            if rows.category[entry // 3] == category:
+                work = reserve(work, 1)
+                improve(work, keys, node, entry_key(frame, entry)[1])
+            entry = rows.after[entry]
+    else:
+        place = extra.place[node - start.size + 1]
+        work = reserve(work, 1)
+        improve(work, keys, node, _from_seeds(frame, category, place))
+    i = extra.first[node]
+    while i >= 0:
+        target = extra.arc[i] & LOW
+        work = reserve(work, 1)
+        improve(work, keys, node, keys[target] + (extra.arc[i] - target))
+        i = extra.after[i]
+    return work
+
+
+@kernel
+def _from_seeds(frame: Frame, category: int, place: int) -> int:
+    """Return the best key that seeds on its own chain give to a place."""
+    rows, chains = frame.rows, frame.chains
+    best = np.int64(1) << 62
+    entry = rows.first[frame.net.start.size - 1 + chains.chain[place]]
+    while entry >= 0:
+        row = entry // 3
+        if rows.category[row] == category:
+            step = apart(chains, place, ~rows.place[row])
+            best = min(best, rows.key[row] + step)
+        entry = rows.after[entry]
+    return best
+
+
+@kernel
+def remove(
+    frame: Frame, keys: Int64Array, rows: Int64Array, label: int, far: int, work: Work
+) -> Work:
+    """Close the seeds `rows` (all of one label): erase their cell and refill it."""
+    category = frame.rows.category[rows[0]]
+    for row in rows:
+        frame.rows.key[row] = far
+    for row in rows:
+        place = frame.rows.place[row]
+        if place >= 0:
+            work = _erase(frame, keys, label, far, work, place)
+        else:
+            for kind in range(1, 3):
+                at = entry_key(frame, 3 * row + kind)[0]
+                if at >= 0:
+                    work = _erase(frame, keys, label, far, work, at)
+    for i in range(frame.extra.size[0]):
+        node = frame.net.start.size - 1 + i
+        work = _erase(frame, keys, label, far, work, node)
+    erased = work.state[LOGGED]
+    for i in range(erased):
+        work = _refill(frame, keys, category, work.node[i], work)
+    return settle(frame, keys, work)
+
+
+@kernel
+def restore(keys: Int64Array, node: Int32Array, key: Int64Array) -> None:
+    """Undo what a log tells, last first."""
+    for i in range(node.size - 1, -1, -1):
+        keys[node[i]] = key[i]
+
+
+@kernel
+def find_rows(
+    rows: Rows, category: int, label: int, spans: Int64Array, far: int
+) -> Int64Array:
+    """Return the open seeds of one label within spans (low, high, low, high ...)."""
+    found = np.empty(16, np.int64)
+    count = 0
+    for span in range(0, spans.size, 2):
+        for row in range(spans[span], spans[span + 1]):
+            key = rows.key[row]
+            if key & LOW == label and key < far and rows.category[row] == category:
+                if count == found.size:
+                    grown = np.empty(2 * count, np.int64)
+                    grown[:count] = found
+                    found = grown
+                found[count] = row
+                count += 1
+    return found[:count]
+
+
+@kernel
+def _node_of(frame: Frame, place: int) -> int:
+    """Return the node at a place, making one inside a chain if there is none."""
+    if place >= 0:
+        return place
+    extra, junctions = frame.extra, frame.net.start.size - 1
+    for i in range(extra.size[0]):
+        if extra.place[i] == ~place:
+            return junctions + i
+    count = extra.size[0]
+    extra.place[count] = ~place
+    extra.first[junctions + count] = -1
+    extra.size[0] = count + 1
+    return junctions + np.int64(count)
+
+
+@kernel
+def _connect(extra: Extra, u: int, v: int, length: int, along: int) -> Extra:
+    """Add an arc each way, with more room if need be."""
+    count = extra.size[1]
+    after, source, arc, chain = extra.after, extra.source, extra.arc, extra.along
+    if count + 2 > arc.size:
+        room = 2 * arc.size + 2
+        after, source = np.empty(room, np.int32), np.empty(room, np.int32)
+        arc, chain = np.empty(room, np.int64), np.empty(room, np.int32)
+        after[:count], source[:count] = extra.after[:count], extra.source[:count]
+        arc[:count], chain[:count] = extra.arc[:count], extra.along[:count]
+    ends = (np.int64(u), np.int64(v))
+    for tail, head in (ends, (ends[1], ends[0])):
+        after[count], source[count] = extra.first[tail], tail
+        arc[count], chain[count] = length << 32 | head, along
+        extra.first[tail] = count
+        count += 1
+    extra.size[1] = count
+    return Extra(extra.place, extra.first, after, source, arc, chain, extra.size)
+
+
+@kernel
+def splice(frame: Frame, u: Int32Array, v: Int32Array, length: Int64Array) -> Extra:
+    """Add edges between places; places inside chains become nodes of their own."""
+    chains, extra, junctions = frame.chains, frame.extra, frame.net.start.size - 1
+    known = extra.size[0]
+    for i in range(u.size):
+        tail, head = _node_of(frame, u[i]), _node_of(frame, v[i])
+        extra = _connect(extra, tail, head, length[i], -1)
+    for i in range(known, extra.size[0]):
+        place = extra.place[i]
+        chain, offset = chains.chain[place], np.int64(chains.offset[place])
+        back = np.int64(chains.length[chain]) - offset
+        extra = _connect(extra, junctions + i, chains.a[chain], offset, chain)
+        if chains.b[chain] >= 0:
+            extra = _connect(extra, junctions + i, chains.b[chain], back, chain)
+        for j in range(i):
+            if chains.chain[extra.place[j]] == chain:
+                step = apart(chains, place, extra.place[j]) >> 32
+                extra = _connect(extra, junctions + i, junctions + j, step, chain)
+    return extra
+
+
+@kernel
+def unsplice(extra: Extra, places: int, arcs: int) -> None:
+    """Take out all arcs but the first `arcs`, all new nodes but the first `places`."""
+    for i in range(extra.size[1] - 1, arcs - 1, -1):
+        extra.first[extra.source[i]] = extra.after[i]
+    extra.size[0], extra.size[1] = places, arcs
+
+
+@kernel
+def join(
+    frame: Frame, field: Int64Array, sizes: Int64Array, far: int, work: Work
+) -> tuple[Work, Int64Array]:
+    """Let new arcs (and seeds) improve all categories.
+
+    `sizes` holds the nodes made, the arcs and the seeds there were before, and the
+    seeds there are now. The second value tells where each category's log ends.
+    """
+    extra, junctions = frame.extra, frame.net.start.size - 1
+    ends = np.empty(field.shape[0], np.int64)
+    for category in range(field.shape[0]):
+        keys = field[category]
+        for i in range(sizes[0], extra.size[0]):
+            place = ~np.int64(extra.place[i])
+            key = place_key(frame, keys, category, place, sizes[0])
+            keys[junctions + i] = min(key, far)
+        for i in range(sizes[1], extra.size[1]):
+            target = extra.arc[i] & LOW
+            work = reserve(work, 1)
+            key = keys[extra.source[i]] + (extra.arc[i] - target)
+            improve(work, keys, target, key)
+        for row in range(sizes[2], sizes[3]):
+            if frame.rows.category[row] == category:
+                work = _inject(frame, keys, row, work)
+        work = settle(frame, keys, work)
+        ends[category] = work.state[LOGGED]
+    return work, ends
