@@ -1,0 +1,135 @@
+"""The sample district 示例区: a made-up town with a quarter that was laid by hand.
+
+It is written by `write_sample` into ``data/sample`` once and for all; a test
+compares the two. What the quarter holds on purpose stands in `geo.quarter`, and
+the answers in ``tests/sample_answers.toml``.
+"""
+
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from geo.quarter import HOMES, KEPT_OUT, built_years, lay_quarter
+from geo.text import data_dir
+from geo.town import Town, TownStyle, draw_town, plan_town
+
+#: Where the sample comes from.
+SEED = 20260
+#: The town around the quarter; nowhere in the district is there a canteen.
+STYLE = TownStyle(
+    communities=105, absent=("canteen",), straight_east=True, kept_out=KEPT_OUT
+)
+#: Ledger headers (台账) of the columns of the schema.
+HEADERS = {
+    "id": "小区编码",
+    "name": "小区名称",
+    "jurisdiction": "街道(乡镇)",
+    "built_year": "建成年份",
+    "households": "户数",
+    "population": "常住人口",
+    "elderly_60": "60岁以上人口",
+    "infants_0_3": "0-3岁人口",
+    "floor_area_m2": "建筑面积(万m2)",
+    "parking_spaces": "停车位数",
+    "walled": "是否封闭",
+}
+#: Format of each layer, mixed as in life.
+FORMATS = {
+    "communities": "gpkg",
+    "facilities": "geojson",
+    "streets": "gpkg",
+    "gates": "geojson",
+    "buildings": "gpkg",
+    "idle": "gpkg",
+    "barriers": "geojson",
+    "utilities": "gpkg",
+    "protected": "geojson",
+    "extent": "geojson",
+    "neighbourhoods": "geojson",
+}
+_DISTRICT_TOML = """\
+# 示例区：完全虚构，由 geo/sample.py 生成（不是任何真实地方）。
+# A made-up district: nothing in it is real.
+name = "示例区"
+"""
+
+
+def make_sample() -> Town:
+    """Make the sample district.
+
+    Returns
+    -------
+    Town
+        Its layers, with columns as the steps expect them.
+    """
+    rng = np.random.default_rng(SEED)
+    plan = plan_town(rng, STYLE)
+    row = plan.grid.river_row or 0
+    origin = (float(plan.grid.xs[-1]), float(plan.grid.ys[row + 1]))
+    lay_quarter(rng, plan, origin)
+    layers = draw_town(rng, plan, STYLE)
+    communities = layers["communities"]
+    years = communities["built_year"].to_numpy(dtype=float).copy()
+    years[-len(HOMES) :] = built_years()
+    communities["built_year"] = years
+    return Town(SEED, STYLE, layers, plan)
+
+
+def write_ledger_headers(communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return communities as a district office keeps them: Chinese headers, 万 m²."""
+    ledger = communities.reset_index().rename(columns=HEADERS)
+    ledger[HEADERS["floor_area_m2"]] = (ledger[HEADERS["floor_area_m2"]] / 1e4).round(2)
+    walled = ledger[HEADERS["walled"]]
+    ledger[HEADERS["walled"]] = walled.map({True: "是", False: "否"})
+    for column in ("built_year", "households", "population"):
+        ledger[HEADERS[column]] = ledger[HEADERS[column]].astype("Int64")
+    first = ["小区编码", "小区名称", "街道(乡镇)", "社区"]
+    return ledger[[*first, *(c for c in ledger.columns if c not in first)]]
+
+
+def write_sample(folder: Path) -> None:
+    """Write the sample district as a district folder.
+
+    Parameters
+    ----------
+    folder
+        Where to; made if it does not exist, files of the sample are replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    layers = make_sample().layers
+    for name, kind in FORMATS.items():
+        frame = layers[name]
+        if name == "communities":
+            frame = write_ledger_headers(frame)
+        else:
+            frame = frame.reset_index().drop(columns="node_ids", errors="ignore")
+        _write_layer(frame, folder / f"{name}.{kind}", name)
+    (folder / "district.toml").write_text(_DISTRICT_TOML, encoding="utf-8")
+
+
+def demo_district(folder: Path) -> None:
+    """Copy the sample district into `folder`, also from an installed wheel.
+
+    Parameters
+    ----------
+    folder
+        Where to; made if it does not exist.
+    """
+    shutil.copytree(data_dir() / "sample", folder, dirs_exist_ok=True)
+
+
+def _write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    for column in frame.columns.drop("geometry"):
+        if isinstance(frame[column].dtype, pd.BooleanDtype):
+            frame[column] = frame[column].astype("object").where(frame[column].notna())
+    path.unlink(missing_ok=True)
+    if path.suffix == ".geojson":
+        options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
+        frame = frame.to_crs(4326)
+        pyogrio.write_dataframe(frame, path, driver="GeoJSON", layer_options=options)
+    else:
+        pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG")

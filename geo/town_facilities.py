@@ -1,0 +1,208 @@
+"""Facilities of a made-up town: along the streets, inside compounds, on plots."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from geo.town_grid import FloatArray, Way
+from geo.town_plots import Plot
+from geo.town_wares import WARES, Ware
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place for a facility in the plan."""
+
+    x: float
+    y: float
+    plot: Plot | None = None
+
+
+class _Spacing:
+    """Says whether a place is far enough from those taken before."""
+
+    def __init__(self, spacing_m: float) -> None:
+        self.spacing_m = max(spacing_m, 1.0)
+        self.cells: dict[tuple[int, int], list[tuple[float, float]]] = {}
+
+    def take(self, x: float, y: float) -> bool:
+        column, row = int(x // self.spacing_m), int(y // self.spacing_m)
+        for i in (column - 1, column, column + 1):
+            for j in (row - 1, row, row + 1):
+                for ox, oy in self.cells.get((i, j), ()):
+                    if (x - ox) ** 2 + (y - oy) ** 2 < self.spacing_m**2:
+                        return False
+        self.cells.setdefault((column, row), []).append((x, y))
+        return True
+
+
+def street_spots(rng: Generator, ways: Iterable[Way]) -> FloatArray:
+    """Return places on the pavements of public streets, the busiest first, shape (n, 2)."""
+    found, weights = [], []
+    busy = {"primary": 2.2, "tertiary": 1.2, "residential": 0.8}
+    for way in ways:
+        if way.inner or way.level != 0 or way.highway not in busy:
+            continue
+        along = np.arange(way.start + 20.0, way.end - 20.0, 11.0)
+        stops = np.array([way.start, way.end, *way.stops])
+        along = along[np.abs(along[:, None] - stops).min(axis=1) > way.half_m]
+        side = np.where(rng.random(along.size) < 0.5, -1.0, 1.0)
+        across = way.at + side * (way.half_m - 2.0)
+        pair = (along, across) if way.axis == "h" else (across, along)
+        found.append(np.column_stack(pair))
+        weights.append(np.full(along.size, busy[way.highway]))
+    spots = np.concatenate(found)
+    weight = np.concatenate(weights) * _density(spots)
+    return spots[np.argsort(rng.exponential(1.0, len(spots)) / weight)]
+
+
+def _density(spots: FloatArray) -> FloatArray:
+    """Fewer services towards the rim of the town."""
+    low, top = spots.min(axis=0), spots.max(axis=0)
+    far = np.linalg.norm((spots - (low + top) / 2) / ((top - low) / 2), axis=1)
+    thinner: FloatArray = 0.2 + 0.8 * np.exp(-(far**2) / 0.7)
+    return thinner
+
+
+def place_facilities(
+    rng: Generator,
+    ways: Sequence[Way],
+    plots: Sequence[Plot],
+    *,
+    absent: Sequence[str] = (),
+    kept_out: tuple[Sequence[str], float] = ((), np.inf),
+    sealed_share: float = 0.0,
+) -> list[dict[str, Any]]:
+    """Place the facilities of a town.
+
+    Parameters
+    ----------
+    rng
+        Source of chance.
+    ways, plots
+        The streets and plots of the town, in the plan.
+    absent
+        Categories of which there is none.
+    kept_out
+        Categories, and the x beyond which none of them stands.
+    sealed_share
+        Share of facilities for all that stand behind walls without a gate for all.
+
+    Returns
+    -------
+    list of dict
+        Columns of the layer ``facilities`` without geometry, and ``x``, ``y`` in
+        the plan, ``plot`` (the plot it fills, None for a point).
+    """
+    communities = [plot for plot in plots if plot.use == "community"]
+    open_spots = street_spots(rng, ways)
+    rows = _fill_plots(rng, [p for p in plots if p.use != "community"], absent)
+    for ware in WARES:
+        if ware.category in absent:
+            continue
+        wanted = max(1, round(ware.per_100 * len(communities) / 100.0))
+        wanted -= sum(row["category"] == ware.category for row in rows)
+        inside = int(rng.binomial(max(wanted, 0), ware.inside))
+        limit = kept_out[1] if ware.category in kept_out[0] else np.inf
+        order = open_spots[
+            np.argsort(np.arange(len(open_spots)) * rng.random(len(open_spots)))
+        ]
+        spots = _pick_open(order[order[:, 0] < limit], wanted - inside, ware.spacing_m)
+        homes = [plot for plot in communities if plot.x1 < limit]
+        spots += _pick_inside(rng, homes, inside, ware.spacing_m)
+        rows += [
+            make_facility(rng, ware, spot, sealed_share=sealed_share) for spot in spots
+        ]
+    return rows
+
+
+def _pick_open(order: FloatArray, count: int, spacing_m: float) -> list[Spot]:
+    spacing, spots = _Spacing(spacing_m), []
+    for x, y in order:
+        if len(spots) >= count:
+            break
+        if spacing.take(float(x), float(y)):
+            spots.append(Spot(float(x), float(y)))
+    return spots
+
+
+def _pick_inside(
+    rng: Generator, homes: list[Plot], count: int, spacing_m: float
+) -> list[Spot]:
+    spacing, spots = _Spacing(spacing_m), []
+    for i in rng.permutation(len(homes)):
+        if len(spots) >= count:
+            break
+        plot = homes[i]
+        spines = [way for way in plot.paths if way.axis == "h"]
+        if not spines:
+            continue
+        spine = spines[int(rng.integers(len(spines)))]
+        x = float(np.round(plot.x0 + plot.width_m * rng.uniform(0.2, 0.8)))
+        if spacing.take(x, spine.at):
+            spots.append(Spot(x, spine.at + 3.0, plot))
+    return spots
+
+
+def _fill_plots(
+    rng: Generator, plots: list[Plot], absent: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Whole plots: schools, parks, health centres, car parks."""
+    wares = {ware.category: ware for ware in WARES}
+    rows = []
+    for plot in plots:
+        category = {
+            "middle": "middle_school",
+            "primary": "primary_school",
+            "nursery": "kindergarten",
+            "park": "pocket_park",
+            "health": "health_center",
+            "parking": "parking",
+        }.get(plot.use)
+        if category is None or category in absent:
+            continue
+        row = make_facility(rng, wares[category], Spot(*plot.middle))
+        row.update(plot=plot, land_area_m2=round(plot.area_m2), status="open")
+        if category == "pocket_park":
+            row["name"] = row["name"].replace("口袋公园", "公园")
+        rows.append(row)
+    return rows
+
+
+def make_facility(
+    rng: Generator, ware: Ware, spot: Spot, *, sealed_share: float = 0.0
+) -> dict[str, Any]:
+    """Return one facility at `spot`, with the figures that somebody wrote down."""
+    known = rng.random(3) < ware.known
+    area = _draw(rng, ware.floor_m2) if known[0] else None
+    return {
+        "name": ware.names[int(rng.integers(len(ware.names)))],
+        "category": ware.category,
+        "floor_area_m2": area,
+        "land_area_m2": _draw(rng, ware.land_m2) if known[1] else None,
+        "capacity": _draw(rng, ware.capacity) if known[2] else None,
+        "serves": _serves(rng, spot.plot, sealed_share),
+        "status": rng.choice(["open", "planned", "closed"], p=[0.972, 0.018, 0.010]),
+        "surveyed": bool(rng.random() < 0.86),
+        "x": spot.x,
+        "y": spot.y,
+        "plot": None,
+        "inside": spot.plot is not None,
+    }
+
+
+def _serves(rng: Generator, plot: Plot | None, sealed_share: float) -> str:
+    if plot is None or not plot.walled or any(g.open_to == "all" for g in plot.gates):
+        return "all"
+    return "all" if rng.random() < sealed_share else "residents"
+
+
+def _draw(rng: Generator, bounds: tuple[float, float] | None) -> float | None:
+    if bounds is None:
+        return None
+    low, top = bounds
+    value = np.exp(rng.uniform(np.log(low), np.log(top)))
+    return float(np.round(value, -1) if top > 200.0 else np.round(value))
