@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
+from geo.district import read_district
 from geo.errors import PianquError
 from geo.parcel import pack_district
-from geo.read import read_district
 from geo.settings import make_settings
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -138,7 +140,7 @@ def test_a_zip_of_a_folder_and_its_single_files_read_alike():
 
 
 def test_an_uploaded_district_is_the_one_read_from_disk(tmp_path):
-    from geo.read import read_district  # noqa: PLC0415
+    from geo.district import read_district  # noqa: PLC0415
 
     for name, content in district_files():
         (tmp_path / name).write_bytes(content)
@@ -194,6 +196,34 @@ def test_nothing_is_called(listener, make, packed):
     if upload is not None:
         discard_upload(upload)
     assert calls == []
+
+
+UNGUARDED = """
+import sys, pyogrio
+try:
+    print(pyogrio.read_dataframe(sys.argv[1]).to_csv())
+except Exception as error:
+    print(error)
+"""
+
+
+def read_unguarded(path):
+    command = [sys.executable, "-c", UNGUARDED, str(path)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_without_the_intake_gdal_would_call_and_leak(tmp_path, listener, secret):
+    # shows that the listener hears, and that the secret would be seen
+    port, calls = listener
+    path = tmp_path / "communities.geojson"
+    path.write_bytes(crs_link(port))
+    read_unguarded(path)
+    assert calls
+    path.write_bytes(vrt(secret))
+    assert SECRET in read_unguarded(path)
 
 
 def lying_zip():
