@@ -1,0 +1,184 @@
+"""Which column of a file is which column of the schema."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from geo.cells import UNIT_FACTORS, plain, split_unit
+from geo.schema import LAYERS
+
+_SAFE_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a column of the schema comes from.
+
+    Attributes
+    ----------
+    source
+        Column of the file.
+    factor
+        From the unit of the file to the unit of the column.
+    """
+
+    source: str
+    factor: float = 1.0
+
+
+def clean_names(names: Sequence[Any]) -> list[str]:
+    """Make column names harmless and distinct.
+
+    Parameters
+    ----------
+    names
+        Column names as they stand in the file.
+
+    Returns
+    -------
+    list of str
+        Names without control characters, markup, quotes, ``$``, braces and
+        backticks, at most 80 characters, the second of a name as ``name_2``.
+
+    Examples
+    --------
+    >>> clean_names(["<b>户数</b>", "户数", "${x}"])
+    ['户数', '户数_2', 'x']
+    """
+    clean: list[str] = []
+    for number, name in enumerate(names, 1):
+        text = re.sub(r"<[^<>]*>", "", str(name))
+        text = re.sub(r"[<>\"'`${}\\\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]", "", text)
+        text = re.sub(r"\s+", " ", text).strip()[:_SAFE_NAME] or f"column_{number}"
+        again = 2
+        unique = text
+        while unique.casefold() in {other.casefold() for other in clean}:
+            unique = f"{text}_{again}"
+            again += 1
+        clean.append(unique)
+    return clean
+
+
+def known_headers(layer: str, headers: pd.DataFrame) -> frozenset[str]:
+    """Return the headers by which the header row of a layer is recognised.
+
+    Parameters
+    ----------
+    layer
+        Layer name.
+    headers
+        Ledger headers of the rule book: columns `header`, `layer`.
+
+    Returns
+    -------
+    frozenset of str
+        Headers as :func:`geo.cells.plain` writes them, with and without unit.
+    """
+    own = headers.loc[headers["layer"] == layer, "header"]
+    words = [column.name for column in LAYERS[layer].columns] + list(own)
+    return frozenset(
+        {plain(word) for word in words} | {split_unit(word)[0] for word in words}
+    )
+
+
+def match_columns(
+    names: Sequence[str],
+    layer: str,
+    headers: pd.DataFrame,
+    *,
+    declared: Mapping[str, str] | None = None,
+    cut: bool = False,
+) -> dict[str, Match]:
+    """Find which column of a file is which column of the schema.
+
+    Parameters
+    ----------
+    names
+        Column names of the file.
+    layer
+        Layer name.
+    headers
+        Ledger headers of the rule book: `header`, `layer`, `column`, `factor`.
+    declared
+        Column of the schema to column of the file, from ``district.toml``.
+    cut
+        Names may be cut to 10 bytes (Shapefile).
+
+    Returns
+    -------
+    dict
+        Column of the schema (or further column of the rule book) to its match;
+        what the planner declared comes first, then equal names, then the rule
+        book, then cut names.
+    """
+    known = _targets(layer, headers)
+    found: dict[str, Match] = {}
+    taken: set[str] = set()
+
+    def take(target: str, source: str, factor: float = 1.0) -> None:
+        if target not in found and source not in taken:
+            found[target] = Match(source, factor)
+            taken.add(source)
+
+    for target, source in (declared or {}).items():
+        take(target, source, UNIT_FACTORS.get(split_unit(source)[1], 1.0))
+    columns = {column.name for column in LAYERS[layer].columns} | {"id"}
+    for name in names:
+        if plain(name) in columns:
+            take(plain(name), name)
+    for name in names:
+        hit = _look_up(name, known)
+        if hit is not None:
+            take(hit[0], name, hit[1])
+    if cut:
+        for name in names:
+            targets = _cut_targets(name, columns, known)
+            if len(targets) == 1:
+                take(targets.pop(), name)
+    return found
+
+
+def _targets(layer: str, headers: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    own = headers.loc[headers["layer"] == layer]
+    return {
+        plain(header): (str(column), 1.0 if pd.isna(factor) else float(factor))
+        for header, column, factor in zip(
+            own["header"], own["column"], own["factor"], strict=True
+        )
+    }
+
+
+def _look_up(
+    name: str, known: Mapping[str, tuple[str, float]]
+) -> tuple[str, float] | None:
+    word = plain(name)
+    for written in (word, word.replace("_", "")):
+        if written in known:
+            return known[written]
+    base, unit = split_unit(name)
+    if not unit:
+        return None
+    for header, (target, _) in known.items():
+        if split_unit(header)[0] == base:
+            return target, UNIT_FACTORS[unit]
+    return None
+
+
+def _cut_targets(
+    name: str, columns: set[str], known: Mapping[str, tuple[str, float]]
+) -> set[str]:
+    """Return the columns that a name of 10 bytes can be the beginning of."""
+    word = plain(name)
+    widths = {len(word.encode(encoding)) for encoding in ("utf-8", "gb18030")}
+    if not any(width in {9, 10} for width in widths):
+        return set()
+    hits = {column for column in columns if column.startswith(word)}
+    return hits | {
+        target
+        for header, (target, factor) in known.items()
+        # a header that lost its unit says nothing about the factor
+        if header.startswith(word) and factor == 1 and header != word
+    }
