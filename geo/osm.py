@@ -17,7 +17,6 @@ import pandas as pd
 import shapely
 from osmium import osm
 
-from geo.classify import make_tag_table
 from geo.errors import InputError
 from geo.findings import make_findings
 from geo.graphml import read_graphml
@@ -27,6 +26,7 @@ from geo.osm_streets import OsmWay, make_streets, split_way
 from geo.progress import Progress, no_progress
 from geo.rules import RuleBook
 from geo.schema import Severity
+from geo.tags import make_tag_table
 
 __all__ = ["OSM_SUFFIXES", "OsmExtract", "read_graphml", "read_osm"]
 

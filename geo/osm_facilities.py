@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.classify import TagTable, classify_osm
 from geo.findings import Finding
 from geo.osm_objects import (
     CLOSED_ACCESS,
@@ -18,6 +17,7 @@ from geo.osm_objects import (
     read_number,
     set_aside,
 )
+from geo.tags import TagTable, classify_osm
 
 #: Categories of the table that are objects of other layers.
 OTHER_LAYERS = frozenset({"community", "idle_land", "idle_building"})

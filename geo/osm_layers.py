@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.classify import TagTable, classify_osm
 from geo.findings import Finding
 from geo.osm_barriers import EXPRESSWAYS, RAILS, RIVERS, TRUNKS, WALLS, make_barriers
 from geo.osm_facilities import make_facilities, measure_land
@@ -31,6 +30,7 @@ from geo.osm_objects import (
 )
 from geo.progress import Progress
 from geo.schema import Severity
+from geo.tags import TagTable, classify_osm
 
 #: A gate this near a community's boundary is a gate of it (METHODS, Gates).
 GATE_MAX_M = 15.0
