@@ -1,0 +1,346 @@
+"""Points onto edges: the nearest walkable edge that a free connector reaches.
+
+Exact meaning: :mod:`geo.network`, definitions 7 and 12.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.edges import (
+    Bools,
+    Edges,
+    Floats,
+    Geometries,
+    Ints,
+    locate_on_edges,
+    make_lines,
+)
+from geo.walls import Walled
+
+#: A connector that ends at an edge's end is tested to this far along the edge, so
+#: that it must come from the edge's own side of a wall.
+_INWARD_M = 0.01
+
+#: A wall this near to a gate is the gate's own.
+OWN_WALL_M = 1.0
+
+#: How many further edges are tried at a time where the nearest is out of reach.
+_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Obstacles:
+    """What connectors must not cross.
+
+    Attributes
+    ----------
+    barriers
+        Tree of all barriers and their outlines.
+    walled
+        The walled communities.
+    cores
+        Tree of their shrunk polygons.
+    """
+
+    barriers: shapely.STRtree
+    walled: Walled
+    cores: shapely.STRtree
+
+    def crosses(
+        self, start: Floats, stop: Floats, *, own_m: float, along: Ints | None = None
+    ) -> Bools:
+        """Say which straight connectors cross a barrier or a walled boundary.
+
+        Parameters
+        ----------
+        start, stop
+            Ends of the connectors (k x 2), metres.
+        own_m
+            Barriers this near to the start do not count.
+        along
+            Position of the community whose boundary each may cross; -1: none.
+
+        Returns
+        -------
+        numpy.ndarray
+            One flag per connector.
+        """
+        crossed = np.zeros(len(start), dtype=bool)
+        lines = make_lines(start[:, 0], start[:, 1], stop[:, 0], stop[:, 1])
+        length = shapely.length(lines)
+        longer = np.flatnonzero(length > own_m)
+        share = (own_m / length[longer])[:, None]
+        later = start[longer] + share * (stop[longer] - start[longer])
+        rest = make_lines(later[:, 0], later[:, 1], *stop[longer].T)
+        hit, _ = self.barriers.query(rest, predicate="intersects")
+        crossed[longer[hit]] = True
+        line, which = self.cores.query(lines, predicate="intersects")
+        out = ~shapely.covers(self.walled.reach[which], lines[line])
+        if along is not None:
+            out &= self.walled.community[which] != along[line]
+        crossed[line[out]] = True
+        return crossed
+
+
+def make_obstacles(barriers: Geometries, walled: Walled) -> Obstacles:
+    """Prepare the test for connectors.
+
+    Parameters
+    ----------
+    barriers
+        Lines that no connector crosses.
+    walled
+        The walled communities.
+
+    Returns
+    -------
+    Obstacles
+        The prepared test.
+    """
+    trees = shapely.STRtree(barriers), shapely.STRtree(walled.core)
+    return Obstacles(trees[0], walled, trees[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attachments:
+    """Where things attach, one row for each of them.
+
+    Attributes
+    ----------
+    edge
+        Edge position; -1: not attached.
+    at_m
+        Metres from `u` of the edge to the foot of the connector; NaN if none.
+    connector_m
+        Length of the connector in metres; NaN if none.
+    """
+
+    edge: Ints
+    at_m: Floats
+    connector_m: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attacher:
+    """Finds the edge that a point attaches to.
+
+    Attributes
+    ----------
+    edges
+        The edges; connectors among them are no target.
+    obstacles
+        What connectors must not cross.
+    lines
+        The street edges as lines; `target` are their positions in `edges`.
+    target
+        Positions of the street edges, public ones first.
+    trees
+        Trees of the public and of the inner street edges.
+    """
+
+    edges: Edges
+    obstacles: Obstacles
+    lines: Geometries
+    target: Ints
+    trees: tuple[shapely.STRtree, shapely.STRtree]
+
+    def attach(
+        self, shapes: Geometries, side: Ints, *, max_m: float, own_m: float = 0.001
+    ) -> Attachments:
+        """Attach points or polygons to the nearest free edge on their side.
+
+        Parameters
+        ----------
+        shapes
+            Points or polygons in the working CRS.
+        side
+            Position of the walled community whose inner edges each attaches to;
+            -1: public edges.
+        max_m
+            Greatest length of a connector.
+        own_m
+            Barriers this near to the start of a connector do not count.
+
+        Returns
+        -------
+        Attachments
+            One row per shape.
+        """
+        edge = np.full(len(shapes), -1, dtype=np.int64)
+        at, far = np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
+        for inner, tree in enumerate(self.trees):
+            rows = np.flatnonzero((side >= 0) == bool(inner))
+            if not len(rows) or not len(tree.geometries):
+                continue
+            found = _Search(self, tree, bool(inner), max_m, own_m)
+            near = found.nearest(shapes[rows], side[rows])
+            left = np.flatnonzero(near.edge < 0)
+            wide = found.wide(shapes[rows[left]], side[rows[left]])
+            for into, first, second in (
+                (edge, near.edge, wide.edge),
+                (at, near.at_m, wide.at_m),
+                (far, near.connector_m, wide.connector_m),
+            ):
+                first[left] = second
+                into[rows] = first
+        return Attachments(edge, at, far)
+
+    def meet(self, shapes: Geometries, side: Ints) -> tuple[Ints, Ints, Floats]:
+        """Find where the outlines of polygons meet street edges of their side.
+
+        Parameters
+        ----------
+        shapes
+            Polygons in the working CRS.
+        side
+            As for `attach`.
+
+        Returns
+        -------
+        tuple
+            Row of the polygon, edge position, metres from `u` of the edge.
+        """
+        outline = shapely.boundary(shapes)
+        found = []
+        for inner, tree in enumerate(self.trees):
+            row, index = tree.query(outline, predicate="intersects")
+            edge = self.position(index, inner=bool(inner))
+            kept = self.edges.inside[edge] == side[row]
+            row, edge = row[kept], edge[kept]
+            xy, part = shapely.get_coordinates(
+                shapely.intersection(self.edges.lines(edge), outline[row]),
+                return_index=True,
+            )
+            found.append((row[part], edge[part], self.locate(edge[part], xy)))
+        rows, edges, at = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return rows, edges, at
+
+    def locate(self, edge: Ints, xy: Floats) -> Floats:
+        """Return metres from `u` of edges to the feet of points.
+
+        Parameters
+        ----------
+        edge
+            Edge positions.
+        xy
+            Points (k x 2).
+
+        Returns
+        -------
+        numpy.ndarray
+            Metres along each edge.
+        """
+        return locate_on_edges(self.edges, edge, xy)
+
+    def position(self, index: Ints, *, inner: bool) -> Ints:
+        """Return the positions, in the edges, of what a tree found.
+
+        Parameters
+        ----------
+        index
+            Positions in the tree.
+        inner
+            Whether it is the tree of inner edges.
+
+        Returns
+        -------
+        numpy.ndarray
+            Edge positions.
+        """
+        public = len(self.trees[0].geometries)
+        return self.target[index + public if inner else index]
+
+
+def make_attacher(edges: Edges, obstacles: Obstacles) -> Attacher:
+    """Prepare the search for nearest edges.
+
+    Parameters
+    ----------
+    edges
+        The edges.
+    obstacles
+        What connectors must not cross.
+
+    Returns
+    -------
+    Attacher
+        The prepared search.
+    """
+    street = edges.street >= 0
+    public = np.flatnonzero(street & (edges.inside < 0))
+    inner = np.flatnonzero(street & (edges.inside >= 0))
+    trees = shapely.STRtree(edges.lines(public)), shapely.STRtree(edges.lines(inner))
+    target = np.concatenate((public, inner))
+    lines = np.concatenate((trees[0].geometries, trees[1].geometries))
+    return Attacher(edges, obstacles, lines, target, trees)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """One search on public or on inner edges."""
+
+    attacher: Attacher
+    tree: shapely.STRtree
+    inner: bool
+    max_m: float
+    own_m: float
+
+    def nearest(self, shapes: Geometries, side: Ints) -> Attachments:
+        """Try the nearest edge of all."""
+        row, index = self.tree.query_nearest(shapes, max_distance=self.max_m)
+        edge = self.attacher.position(index, inner=self.inner)
+        kept = self.attacher.edges.inside[edge] == side[row]
+        return self._choose(shapes, row[kept], edge[kept])
+
+    def wide(self, shapes: Geometries, side: Ints) -> Attachments:
+        """Try all edges within the greatest distance, nearest first."""
+        row, index = self.tree.query(shapes, predicate="dwithin", distance=self.max_m)
+        edge = self.attacher.position(index, inner=self.inner)
+        kept = self.attacher.edges.inside[edge] == side[row]
+        row, edge = row[kept], edge[kept]
+        far = shapely.distance(shapes[row], self.attacher.edges.lines(edge))
+        order = np.lexsort((edge, far, row))
+        row, edge = row[order], edge[order]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        best = Attachments(*_nothing(len(shapes)))
+        for batch in range(0, int(rank.max(initial=-1)) + 1, _BATCH):
+            due = (rank >= batch) & (rank < batch + _BATCH) & (best.edge[row] < 0)
+            found = self._choose(shapes, row[due], edge[due])
+            hit = found.edge >= 0
+            best.edge[hit], best.at_m[hit] = found.edge[hit], found.at_m[hit]
+            best.connector_m[hit] = found.connector_m[hit]
+        return best
+
+    def _choose(self, shapes: Geometries, row: Ints, edge: Ints) -> Attachments:
+        """Choose, for each row, the nearest edge that a free connector reaches."""
+        edges = self.attacher.edges
+        ends = shapely.get_coordinates(
+            shapely.shortest_line(shapes[row], edges.lines(edge))
+        ).reshape(-1, 2, 2)
+        start, foot = ends[:, 0], ends[:, 1]
+        at = self.attacher.locate(edge, foot)
+        far = np.hypot(*(foot - start).T)
+        length = edges.length_m[edge]
+        inward = np.minimum(_INWARD_M, length / 2)
+        share = (np.clip(at, inward, length - inward) / length)[:, None]
+        u = np.column_stack((edges.x[edges.u[edge]], edges.y[edges.u[edge]]))
+        v = np.column_stack((edges.x[edges.v[edge]], edges.y[edges.v[edge]]))
+        blocked = self.attacher.obstacles.crosses(
+            start, u + share * (v - u), own_m=self.own_m, along=edges.along[edge]
+        )
+        table = pd.DataFrame({"row": row, "edge": edge, "at": at, "far": far})
+        table = table[~blocked].sort_values(["row", "far", "edge"])
+        table = table.drop_duplicates("row")
+        result = Attachments(*_nothing(len(shapes)))
+        rows = table["row"].to_numpy()
+        result.edge[rows], result.at_m[rows] = table["edge"], table["at"]
+        result.connector_m[rows] = table["far"]
+        return result
+
+
+def _nothing(size: int) -> tuple[Ints, Floats, Floats]:
+    none = np.full(size, np.nan)
+    return np.full(size, -1, dtype=np.int64), none, none.copy()
