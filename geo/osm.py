@@ -20,7 +20,7 @@ from osmium import osm
 from geo.errors import InputError
 from geo.findings import make_findings
 from geo.graphml import read_graphml
-from geo.osm_layers import derive_layers, is_interesting
+from geo.osm_layers import derive_layers, find_layer, is_interesting
 from geo.osm_objects import Derived, Tags, set_aside
 from geo.osm_streets import OsmWay, make_streets, split_way
 from geo.progress import Progress, no_progress
@@ -161,20 +161,22 @@ def read_osm(
         scan.objects(), extent, streets, table=table, progress=progress
     )
     derived["streets"] = Derived(streets, len(scan.ways), findings)
-    broken = [
-        replace(
-            set_aside("network", "osm_broken_area", osm_id, tags),
-            severity=Severity.WARNING,
+    lost = {name: tags for name, tags in scan.awaited.items() if name not in scan.areas}
+    for osm_id, tags in lost.items():
+        layer = find_layer(tags, table)
+        found = set_aside(layer, "osm_broken_area", osm_id, tags)
+        part = derived[layer]
+        derived[layer] = replace(
+            part,
+            rows_in=part.rows_in + 1,
+            findings=[*part.findings, replace(found, severity=Severity.WARNING)],
         )
-        for osm_id, tags in scan.awaited.items()
-        if osm_id not in scan.areas
-    ]
     return OsmExtract(
         layers={name: part.frame for name, part in derived.items()},
         extent=extent,
         counts=_count_rows(derived),
         findings=make_findings(
-            broken + [row for part in derived.values() for row in part.findings]
+            row for part in derived.values() for row in part.findings
         ),
     )
 

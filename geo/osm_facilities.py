@@ -11,6 +11,7 @@ import shapely
 from geo.findings import Finding
 from geo.osm_objects import (
     CLOSED_ACCESS,
+    Tags,
     finish_layer,
     is_dead,
     is_set,
@@ -68,6 +69,25 @@ def make_facilities(
     live = _inherit(live, twin)
     used = live[twin < 0].drop(columns=["tags", "kind"])
     return finish_layer("facilities", used), len(frame), findings
+
+
+def is_facility(tags: Tags, table: TagTable) -> bool:
+    """Return whether tags prove, or allow, some facility.
+
+    Parameters
+    ----------
+    tags
+        Tags of the object.
+    table
+        Rows of ``osm_tags.csv``.
+
+    Returns
+    -------
+    bool
+        True for an ambiguous object as well.
+    """
+    wanted = frozenset(table.order) - OTHER_LAYERS
+    return classify_osm(tags, table, among=wanted).reason is not None
 
 
 def _classify(objects: gpd.GeoDataFrame, table: TagTable) -> gpd.GeoDataFrame:

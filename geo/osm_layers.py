@@ -14,7 +14,7 @@ import shapely
 
 from geo.findings import Finding
 from geo.osm_barriers import EXPRESSWAYS, RAILS, RIVERS, TRUNKS, WALLS, make_barriers
-from geo.osm_facilities import make_facilities, measure_land
+from geo.osm_facilities import is_facility, make_facilities, measure_land
 from geo.osm_objects import (
     CLOSED_ACCESS,
     DEAD,
@@ -43,8 +43,6 @@ IDLE_BUILDING = "闲置房屋"
 _GATES = frozenset({"gate", "lift_gate", "swing_gate", "kissing_gate", "sliding_gate"})
 _ENTRANCES = frozenset({"main", "yes"})
 _IDLE_KINDS = {"idle_land": IDLE_LAND, "idle_building": IDLE_BUILDING}
-#: Never idle: a site that is taken, and green land that is to be kept.
-_NEVER_IDLE = frozenset({"construction", "grass"})
 _COMMUNITY = frozenset({"community"})
 _IDLE = frozenset(_IDLE_KINDS)
 #: Never idle: a site that is taken, and green land that is to be kept.
@@ -52,6 +50,21 @@ _NEVER_IDLE = frozenset({"construction", "grass"})
 #: Uses of a room or a plot; whoever has one of them is not idle.
 _USES = ("amenity", "shop", "office", "craft", "healthcare", "leisure", "tourism")
 _TREES = frozenset({"natural_monument", "landmark"})
+
+#: Keys and values (None: any) of the layers that have no row in the table.
+_LAYER_VALUES: dict[str, frozenset[str] | None] = {
+    "building": None,
+    "barrier": _GATES | WALLS,
+    "entrance": _ENTRANCES,
+    "waterway": RIVERS,
+    "natural": frozenset({"water", "tree"}),
+    "railway": RAILS,
+    "highway": EXPRESSWAYS | TRUNKS,
+    "historic": None,
+    "heritage": None,
+}
+#: Keys that a file must hold for every layer: those, streets, and level crossings.
+LAYER_KEYS = frozenset(_LAYER_VALUES)
 
 
 def is_interesting(table: TagTable) -> Callable[[Tags], bool]:
@@ -67,17 +80,7 @@ def is_interesting(table: TagTable) -> Callable[[Tags], bool]:
     callable
         Tags to bool; True for every object that `derive_layers` would use.
     """
-    values: dict[str, frozenset[str] | None] = {
-        "building": None,
-        "barrier": _GATES | WALLS,
-        "entrance": _ENTRANCES,
-        "waterway": RIVERS,
-        "natural": frozenset({"water", "tree"}),
-        "railway": RAILS,
-        "highway": EXPRESSWAYS | TRUNKS,
-        "historic": None,
-        "heritage": None,
-    }
+    values = dict(_LAYER_VALUES)
     for key, wanted in table.first_values().items():
         known = values.get(key, frozenset())
         values[key] = None if wanted is None or known is None else wanted | known
@@ -91,6 +94,33 @@ def is_interesting(table: TagTable) -> Callable[[Tags], bool]:
         return False
 
     return keep
+
+
+def find_layer(tags: Tags, table: TagTable) -> str:
+    """Return the layer to which an area with these tags would belong.
+
+    Parameters
+    ----------
+    tags
+        Tags of the object.
+    table
+        OSM tags of facilities.
+
+    Returns
+    -------
+    str
+        A layer name; ``barriers`` for what is none of the others.
+    """
+    if classify_osm(tags, table, among=_COMMUNITY).category is not None:
+        return "communities"
+    if is_facility(tags, table):
+        return "facilities"
+    if is_set(tags, "building"):
+        return "buildings"
+    if _idle_kind(tags, table, is_area=True) is not None:
+        return "idle"
+    heritage = is_set(tags, "historic") or is_set(tags, "heritage")
+    return "protected" if heritage else "barriers"
 
 
 def derive_layers(
