@@ -1,39 +1,95 @@
-"""Which category each row of the facilities layer is of."""
+"""Which category each row of the facilities layer is of, and what is doubtful."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
-from geo.cells import plain
+from geo.classify import classify_facilities, find_duplicates
+from geo.errors import InputError
+from geo.findings import layer_names
+from geo.read import RawLayer
 from geo.rules import RuleBook
 from geo.schema import Severity
-from geo.text import LANGUAGES
-from geo.validate import Sieve
+from geo.sieve import Sieve
+
+_VERDICT = ("category", "ambiguous", "reason")
 
 
-def classify_layer(sieve: Sieve, rules: RuleBook) -> None:
+def check_categories(raw: RawLayer, names: Sequence[str], rules: RuleBook) -> None:
+    """Refuse facilities of which no column says what they are.
+
+    Parameters
+    ----------
+    raw
+        Facilities as read.
+    names
+        Their columns, by the names of the schema.
+    rules
+        Rule book.
+
+    Raises
+    ------
+    InputError
+        If neither category, AMap code, name nor OSM tags are there.
+    """
+    try:
+        classify_facilities(pd.DataFrame(columns=list(names), dtype="object"), rules)
+    except InputError as error:
+        raise InputError(
+            "column_missing",
+            **layer_names(raw.layer),
+            source=raw.source,
+            columns="category",
+            present="、".join(names),
+        ) from error
+
+
+def classify_layer(sieve: Sieve, rules: RuleBook | None, *, derived: bool) -> None:
     """Settle the categories of facilities.
 
     Parameters
     ----------
     sieve
-        Facilities under check: a key or name of a category comes first; where
-        there is none, AMap code, OSM tags and name decide. Afterwards `category`
-        is a key or missing, and `ambiguous` and `reason` exist.
+        Facilities under check, in a metric CRS. Afterwards `category` is a key or
+        missing, and `ambiguous` and `reason` exist.
     rules
-        Rule book.
+        Rule book; None for a layer without rows.
+    derived
+        The facilities come from OSM: classified already, and without duplicates.
     """
+    given = sieve.frame["category"]
+    if rules is not None and len(sieve.frame):
+        done = classify_facilities(sieve.frame, rules)
+        word = done.pop("status_word")
+        sieve.frame = done
+        _note_doubts(sieve, given, derived=derived)
+        sieve.note(word.notna().to_numpy(), "status_from_name", Severity.INFO, word)
+        if not derived:
+            _note_twins(sieve)
+    for name in (*_VERDICT, "status"):
+        cells = sieve.frame.get(name, pd.Series(None, sieve.frame.index))
+        sieve.frame[name] = cells.astype("str")
+
+
+def _note_doubts(sieve: Sieve, given: pd.Series, *, derived: bool) -> None:
     frame = sieve.frame
-    for name in ("ambiguous", "reason"):
-        if name not in frame.columns:
-            frame[name] = pd.Series(None, frame.index, dtype="str")
-    words = {
-        plain(name): key
-        for key in rules.facility_categories
-        for name in (key, *(rules.category_name(key, lang) for lang in LANGUAGES))
-    }
-    given = frame["category"]
-    keys = given.map(lambda word: words.get(plain(word)), na_action="ignore")
-    frame["category"] = keys.astype("str")
-    known = frame["category"].notna()
-    frame["reason"] = frame["reason"].mask(known & frame["reason"].isna(), "given")
-    unknown = (frame["category"].isna() & frame["ambiguous"].isna()).to_numpy()
-    sieve.note(unknown, "category_unknown", Severity.WARNING, given)
+    none = frame["category"].isna() & frame["ambiguous"].isna()
+    entrance = frame["reason"].astype("str").str.startswith("entrance:").fillna(False)
+    unknown = (none & ~entrance).to_numpy(dtype=bool)
+    said = given.where(given.notna(), frame["name"])
+    sieve.note(unknown, "category_unknown", Severity.WARNING, said)
+    sieve.note(entrance.to_numpy(dtype=bool), "facility_entrance", Severity.INFO)
+    doubtful = frame["ambiguous"].notna().to_numpy()
+    if derived and doubtful.any():
+        count = int(doubtful.sum())
+        sieve.note_layer("categories_ambiguous", Severity.INFO, count=count)
+    elif not derived:
+        sieve.note(doubtful, "category_ambiguous", Severity.WARNING, frame["ambiguous"])
+
+
+def _note_twins(sieve: Sieve) -> None:
+    """Notice rows that repeat the name and category of a near one."""
+    earlier = find_duplicates(sieve.frame)
+    repeated = np.asarray(earlier.notna())
+    sieve.note(repeated, "facility_twice", Severity.WARNING, sieve.frame["name"])

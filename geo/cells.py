@@ -18,7 +18,18 @@ from geo.schema import Column
 #: Cells that say that nothing is known.
 BLANKS = frozenset(
     ("", "-", "--", "—", "——", "/", "\\", "?", ".", "*", "na", "n/a", "nan", "none")
-    + ("null", "<na>", "不详", "未知", "待定", "待核", "待查", "暂缺", "未统计", "不清楚")
+    + (
+        "null",
+        "<na>",
+        "不详",
+        "未知",
+        "待定",
+        "待核",
+        "待查",
+        "暂缺",
+        "未统计",
+        "不清楚",
+    )
 )
 
 #: Units that a header or a cell may carry: factor to the unit of the column.
@@ -62,8 +73,12 @@ UNIT_FACTORS = {
     "万": 1e4,
 }
 
-_TRUE = frozenset("是 有 对 √ ✓ ✔ y yes true t 1 1.0 封闭 封闭式 全封闭 已 已封闭".split())
-_FALSE = frozenset("否 无 没有 不是 × ✗ x n no false f 0 0.0 开放 开放式 未封闭 未".split())
+_TRUE = frozenset(
+    "是 有 对 √ ✓ ✔ y yes true t 1 1.0 封闭 封闭式 全封闭 已 已封闭".split()
+)
+_FALSE = frozenset(
+    "否 无 没有 不是 × ✗ x n no false f 0 0.0 开放 开放式 未封闭 未".split()
+)
 
 #: Words of ledgers and drawings for the choices of the schema.
 CHOICE_WORDS = {
@@ -99,7 +114,7 @@ class Parsed:
 
     Attributes
     ----------
-    values
+    result
         Value per cell, missing where unknown; on the index of the cells.
     rough
         Cells whose value is only about right ("约200户", "90年代").
@@ -107,7 +122,7 @@ class Parsed:
         Cells that hold something of which no value could be made.
     """
 
-    values: "pd.Series[Any]"
+    result: "pd.Series[Any]"
     rough: "pd.Series[bool]"
     unreadable: "pd.Series[bool]"
 
@@ -153,7 +168,7 @@ def parse_cells(cells: "pd.Series[Any]", column: Column, factor: float = 1.0) ->
     Returns
     -------
     Parsed
-        Values: float for numbers, counts and years; ``boolean`` for flags; text
+        `result` is float for numbers, counts and years; ``boolean`` for flags; text
         else. Unknown stays missing.
     """
     codes, uniques = pd.factorize(cells.astype("object"), use_na_sentinel=True)
@@ -291,7 +306,9 @@ def split_unit(header: str) -> tuple[str, str]:
     ('建筑面积', '万平方米')
     """
     word = plain(header)
-    match = re.fullmatch(r"(.+?)[(\[【/:_]?(?:单位:?)?([^()\[\]【】/:_]+)[)\]】]?", word)
+    match = re.fullmatch(
+        r"(.+?)[(\[【/:_]?(?:单位:?)?([^()\[\]【】/:_]+)[)\]】]?", word
+    )
     bracket = re.fullmatch(r"(.+?)[(\[【](?:单位:?)?([^()\[\]]+)[)\]】]", word)
     for found in (bracket, match):
         if found is not None and found[2] in UNIT_FACTORS and _marked(word, found[1]):

@@ -23,10 +23,13 @@ class Match:
         Column of the file.
     factor
         From the unit of the file to the unit of the column.
+    kind
+        What the rule book says it holds, or ``""``.
     """
 
     source: str
     factor: float = 1.0
+    kind: str = ""
 
 
 def clean_names(names: Sequence[Any]) -> list[str]:
@@ -115,70 +118,71 @@ def match_columns(
         book, then cut names.
     """
     known = _targets(layer, headers)
-    found: dict[str, Match] = {}
-    taken: set[str] = set()
-
-    def take(target: str, source: str, factor: float = 1.0) -> None:
-        if target not in found and source not in taken:
-            found[target] = Match(source, factor)
-            taken.add(source)
-
-    for target, source in (declared or {}).items():
-        take(target, source, UNIT_FACTORS.get(split_unit(source)[1], 1.0))
     columns = {column.name for column in LAYERS[layer].columns} | {"id"}
-    for name in names:
-        if plain(name) in columns:
-            take(plain(name), name)
+    wanted = [
+        (target, Match(source, UNIT_FACTORS.get(split_unit(source)[1], 1.0)))
+        for target, source in (declared or {}).items()
+    ]
+    wanted += [(plain(name), Match(name)) for name in names if plain(name) in columns]
     for name in names:
         hit = _look_up(name, known)
         if hit is not None:
-            take(hit[0], name, hit[1])
+            wanted.append((hit[0], Match(name, hit[1], hit[2])))
     if cut:
-        for name in names:
-            targets = _cut_targets(name, columns, known)
-            if len(targets) == 1:
-                take(targets.pop(), name)
+        wanted += [
+            (target, Match(name))
+            for name in names
+            for target in _cut_target(name, columns, known)
+        ]
+    found: dict[str, Match] = {}
+    taken: set[str] = set()
+    for target, match in wanted:
+        if target not in found and match.source not in taken:
+            found[target] = match
+            taken.add(match.source)
     return found
 
 
-def _targets(layer: str, headers: pd.DataFrame) -> dict[str, tuple[str, float]]:
+#: Column, factor and kind of a header.
+_Target = tuple[str, float, str]
+
+
+def _targets(layer: str, headers: pd.DataFrame) -> dict[str, _Target]:
     own = headers.loc[headers["layer"] == layer]
+    kinds = own["kind"] if "kind" in own.columns else pd.Series("", own.index)
     return {
-        plain(header): (str(column), 1.0 if pd.isna(factor) else float(factor))
-        for header, column, factor in zip(
-            own["header"], own["column"], own["factor"], strict=True
+        plain(header): (str(column), 1.0 if pd.isna(factor) else float(factor), kind)
+        for header, column, factor, kind in zip(
+            own["header"], own["column"], own["factor"], kinds, strict=True
         )
     }
 
 
-def _look_up(
-    name: str, known: Mapping[str, tuple[str, float]]
-) -> tuple[str, float] | None:
+def _look_up(name: str, known: Mapping[str, _Target]) -> _Target | None:
     word = plain(name)
     for written in (word, word.replace("_", "")):
         if written in known:
             return known[written]
     base, unit = split_unit(name)
-    if not unit:
-        return None
-    for header, (target, _) in known.items():
-        if split_unit(header)[0] == base:
-            return target, UNIT_FACTORS[unit]
+    for header, (target, _, kind) in known.items():
+        if unit and split_unit(header)[0] == base:
+            return target, UNIT_FACTORS[unit], kind
     return None
 
 
-def _cut_targets(
-    name: str, columns: set[str], known: Mapping[str, tuple[str, float]]
-) -> set[str]:
-    """Return the columns that a name of 10 bytes can be the beginning of."""
+def _cut_target(
+    name: str, columns: set[str], known: Mapping[str, _Target]
+) -> list[str]:
+    """Return the one column that a name of 10 bytes can be the beginning of."""
     word = plain(name)
     widths = {len(word.encode(encoding)) for encoding in ("utf-8", "gb18030")}
-    if not any(width in {9, 10} for width in widths):
-        return set()
+    if not widths & {9, 10}:
+        return []
     hits = {column for column in columns if column.startswith(word)}
-    return hits | {
+    hits |= {
         target
-        for header, (target, factor) in known.items()
+        for header, (target, factor, _) in known.items()
         # a header that lost its unit says nothing about the factor
         if header.startswith(word) and factor == 1 and header != word
     }
+    return sorted(hits) if len(hits) == 1 else []

@@ -388,11 +388,15 @@ def _gcj02_shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     d_lat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y
     d_lat += 0.2 * np.sqrt(np.abs(x)) + waves
     d_lat += (20.0 * np.sin(np.pi * y) + 40.0 * np.sin(np.pi / 3.0 * y)) * 2 / 3
-    d_lat += (160.0 * np.sin(np.pi / 12.0 * y) + 320.0 * np.sin(np.pi / 30.0 * y)) * 2 / 3
+    d_lat += (
+        (160.0 * np.sin(np.pi / 12.0 * y) + 320.0 * np.sin(np.pi / 30.0 * y)) * 2 / 3
+    )
     d_lon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y
     d_lon += 0.1 * np.sqrt(np.abs(x)) + waves
     d_lon += (20.0 * np.sin(np.pi * x) + 40.0 * np.sin(np.pi / 3.0 * x)) * 2 / 3
-    d_lon += (150.0 * np.sin(np.pi / 12.0 * x) + 300.0 * np.sin(np.pi / 30.0 * x)) * 2 / 3
+    d_lon += (
+        (150.0 * np.sin(np.pi / 12.0 * x) + 300.0 * np.sin(np.pi / 30.0 * x)) * 2 / 3
+    )
     radians = np.radians(lat)
     bulge = 1.0 - _ECCENTRICITY2 * np.sin(radians) ** 2
     per_lat = _AXIS_M * (1.0 - _ECCENTRICITY2) / bulge**1.5 * np.pi / 180.0

@@ -7,38 +7,24 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
 
-from geo.categories import classify_layer
-from geo.columns import Match
-from geo.datum import choose_crs, parse_crs, require_metric, result_crs
-from geo.errors import CrsError, InputError
+from geo.assemble import Assembled, assemble_layers
+from geo.datum import result_crs
+from geo.errors import InputError, OutputError
 from geo.files import replace_folder
-from geo.findings import Finding, concat_findings, layer_names, make_findings
-from geo.manifest import MANIFEST, WORKING, Manifest, read_manifest
-from geo.places import give_crs
+from geo.findings import make_findings
+from geo.manifest import MANIFEST, WORKING, read_manifest
 from geo.progress import Progress, no_progress
-from geo.read import RawLayer
-from geo.relations import (
-    check_communities,
-    check_overlap,
-    check_references,
-    check_together,
-    check_twins,
-    find_anchor,
-    find_far,
-    measure_centres,
-)
+from geo.read import SUFFIXES, RawLayer
 from geo.rules import RuleBook, load_rules
-from geo.schema import LAYERS, NEEDED_LAYERS
+from geo.schema import LAYERS
 from geo.settings import Settings
 from geo.sources import Source, list_inputs, read_sources
-from geo.text import LANGUAGES, tr
-from geo.validate import Checked, Sieve, check_layer, finish_layer, match_layer
+from geo.validate import Checked, check_layer, finish_layer
 
 #: Where the extent comes from.
 GIVEN, HEADER, HULL = "given", "header", "hull"
@@ -96,7 +82,9 @@ class District:
 
 
 #: Layers that a district holds as frames, `extent` among them.
-DISTRICT_LAYERS = tuple(field.name for field in fields(District) if field.name in LAYERS)
+DISTRICT_LAYERS = tuple(
+    field.name for field in fields(District) if field.name in LAYERS
+)
 
 
 def read_district(
@@ -138,32 +126,7 @@ def read_district(
     book = rules or load_rules(chosen.profile, folder)
     manifest = read_manifest(path)
     source = read_sources(path, manifest, book, progress)
-    faults = list(source.faults)
-    placed, noticed = _place_layers(source, manifest, faults)
-    matches = _match_layers(source, manifest, book, faults)
-    _raise_all(faults)
-    progress("stage.check", 0.0)
-    sieves, crs = _check_layers(source, placed, matches, manifest, progress)
-    _raise_all(_empty_layers(sieves, source))
-    noticed += check_overlap(sieves)
-    classify_layer(sieves["facilities"], book)
-    for sieve in sieves.values():
-        check_twins(sieve)
-    check_references(sieves)
-    checked = {
-        layer: finish_layer(sieve, derived=source.raws[layer].derived)
-        for layer, sieve in sieves.items()
-    }
-    rows = pd.Series(sieves["communities"].frame.index)
-    noticed += check_communities(checked["communities"].frame, rows)
-    progress("stage.check", 1.0)
-    findings = concat_findings(
-        source.findings,
-        *(raw.findings for raw in source.raws.values()),
-        make_findings(noticed),
-        *(part.findings for part in checked.values()),
-    )
-    return _make_district(source, checked, crs, findings)
+    return _make_district(source, assemble_layers(source, manifest, book, progress))
 
 
 def output_crs(district: District) -> str:
@@ -190,24 +153,36 @@ def write_district(district: District, folder: Path) -> None:
     district
         The district.
     folder
-        Where to write; an older folder of this name is replaced as a whole.
+        Where to write; layers of an older district are replaced.
 
     Raises
     ------
     OutputError
-        If it cannot be written.
+        If it cannot be written, or holds layer files that are not replaced.
     """
     crs = output_crs(district)
     lines = [f"name = {json.dumps(district.name, ensure_ascii=False)}"]
     lines += ["", "[crs]", f'{WORKING} = "{district.crs.to_string()}"']
+    filled = [layer for layer in DISTRICT_LAYERS if len(getattr(district, layer))]
+    _refuse_strangers(folder, {f"{layer}.gpkg" for layer in filled})
     with replace_folder(folder) as new:
         (new / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        for layer in DISTRICT_LAYERS:
-            frame = getattr(district, layer)
-            if len(frame):
-                plain = _storable(frame).to_crs(crs)
-                path = new / f"{layer}.gpkg"
-                pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG")
+        for layer in filled:
+            plain = _storable(getattr(district, layer)).to_crs(crs)
+            path = new / f"{layer}.gpkg"
+            pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG")
+
+
+def _refuse_strangers(folder: Path, own: set[str]) -> None:
+    """Refuse a folder whose other layer files would become part of the district."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    others = [
+        file.name
+        for file in found
+        if file.name not in own and file.suffix.lower() in SUFFIXES
+    ]
+    if others:
+        raise OutputError("district_taken", path=folder.name, files="、".join(others))
 
 
 def _storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -225,160 +200,21 @@ def _storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return plain
 
 
-def _place_layers(
-    source: Source, manifest: Manifest, faults: list[InputError]
-) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
-    """Settle the CRS of every layer."""
-    placed, noticed = {}, []
-    for layer, raw in source.raws.items():
-        if shapely.is_missing(raw.frame.geometry.to_numpy()).all() and raw.rows_in:
-            names = layer_names(layer)
-            faults.append(InputError("no_geometry", **names, source=raw.source))
-            continue
-        try:
-            placed[layer], found = give_crs(
-                raw.frame,
-                layer,
-                source=raw.source,
-                declared=None if raw.derived else manifest.declared(layer),
-                hint=raw.datum,
-                table=raw.is_table,
-                loose=raw.format == "GeoJSON",
-            )
-        except InputError as error:
-            faults.append(error)
-        else:
-            noticed += found
-    return placed, noticed
-
-
-def _match_layers(
-    source: Source, manifest: Manifest, rules: RuleBook, faults: list[InputError]
-) -> dict[str, dict[str, Match]]:
-    matches = {}
-    for layer, raw in source.raws.items():
-        try:
-            matches[layer] = match_layer(
-                raw, rules.headers, manifest.columns.get(layer, {})
-            )
-        except InputError as error:
-            faults.append(error)
-    return matches
-
-
-def _check_layers(
-    source: Source,
-    placed: Mapping[str, gpd.GeoDataFrame],
-    matches: Mapping[str, Mapping[str, Match]],
-    manifest: Manifest,
-    progress: Progress,
-) -> tuple[dict[str, Sieve], CRS]:
-    """Bring the layers into one working CRS and check them row by row."""
-    centres = {layer: measure_centres(frame) for layer, frame in placed.items()}
-    anchor = find_anchor(centres["communities"])
-    faults: list[InputError] = []
-    for layer in placed:
-        try:
-            check_together(layer, source.raws[layer].source, centres[layer], anchor)
-        except InputError as error:
-            faults.append(error)
-    _raise_all(faults)
-    far = {layer: find_far(centres[layer], anchor) for layer in placed}
-    crs = _working_crs(placed, centres, far, manifest)
-    sieves = {}
-    for number, (layer, frame) in enumerate(placed.items()):
-        progress("stage.check", number / len(placed))
-        metric = frame.to_crs(crs)
-        sieves[layer] = check_layer(
-            source.raws[layer], metric, matches[layer], far[layer]
-        )
-    return sieves, crs
-
-
-def _working_crs(
-    placed: Mapping[str, gpd.GeoDataFrame],
-    centres: Mapping[str, npt.NDArray[np.float64]],
-    far: Mapping[str, npt.NDArray[np.bool_]],
-    manifest: Manifest,
-) -> CRS:
-    if WORKING in manifest.crs:
-        crs = parse_crs(manifest.crs[WORKING])
-        require_metric(gpd.GeoDataFrame(geometry=[], crs=crs))
-        return crs
-    order = [layer for layer in DISTRICT_LAYERS if layer in placed]
-    home = centres["communities"][~far["communities"]]
-    home = home[np.isfinite(home).all(axis=1)]
-    if not len(home):
-        raise InputError("layer_unplaced", **layer_names("communities"))
-    (west, south), (east, north) = home.min(axis=0), home.max(axis=0)
-    given = [CRS.from_user_input(placed[layer].crs) for layer in order]
-    return choose_crs((west, south, east, north), given)
-
-
-def _empty_layers(sieves: Mapping[str, Sieve], source: Source) -> list[InputError]:
-    """Return a fault for every mandatory layer of which no row can be used."""
-    faults = []
-    for layer in NEEDED_LAYERS:
-        sieve, raw = sieves[layer], source.raws[layer]
-        # an extract without facilities is an answer: there is no data
-        if len(sieve.frame) or (raw.derived and layer == "facilities"):
-            continue
-        codes = pd.Series([f.code for f in sieve.noticed if f.content is not None])
-        said = {
-            lang: "；".join(
-                f"{count} × {tr(f'finding.{code}.short', lang)}"
-                for code, count in codes.value_counts().items()
-            )
-            for lang in LANGUAGES
-        }
-        faults.append(
-            InputError(
-                "layer_unusable",
-                **layer_names(layer),
-                source=raw.source,
-                rows=raw.rows_in,
-                reasons_zh=said["zh"],
-                reasons_en=said["en"],
-            )
-        )
-    return faults
-
-
-def _raise_all(faults: list[InputError]) -> None:
-    """Raise every fault at once."""
-    if not faults:
-        return
-    if len(faults) == 1:
-        raise faults[0]
-    said = {
-        f"{part}_{lang}": "\n".join(
-            dict.fromkeys(getattr(fault, part)(lang) for fault in faults)
-        )
-        for lang in LANGUAGES
-        for part in ("message", "action")
-    }
-    kind = CrsError if all(isinstance(f, CrsError) for f in faults) else InputError
-    codes = [fault.code for fault in faults]
-    raise kind("faults", count=len(faults), codes=codes, **said)
-
-
-def _make_district(
-    source: Source,
-    checked: Mapping[str, Checked],
-    crs: CRS,
-    findings: pd.DataFrame,
-) -> District:
+def _make_district(source: Source, assembled: Assembled) -> District:
     inputs, fingerprint = list_inputs(source.files)
+    checked = assembled.layers
     frames = {
-        layer: checked[layer].frame if layer in checked else _absent(layer, crs)
+        layer: checked[layer].frame
+        if layer in checked
+        else _absent(layer, assembled.crs)
         for layer in DISTRICT_LAYERS
     }
     frames["extent"] = _make_extent(frames["extent"], frames["streets"], source.box)
     return District(
         name=source.name,
-        crs=crs,
+        crs=assembled.crs,
         **frames,
-        findings=findings,
+        findings=assembled.findings,
         layers=_list_layers(source, checked),
         fingerprint=fingerprint,
         inputs=inputs,
@@ -387,19 +223,10 @@ def _make_district(
 
 
 def _absent(layer: str, crs: CRS) -> gpd.GeoDataFrame:
-    raw = RawLayer(
-        layer,
-        gpd.GeoDataFrame(geometry=[], crs=crs),
-        "",
-        "",
-        "",
-        0,
-        make_findings(),
-    )
-    sieve = check_layer(raw, raw.frame, {}, np.zeros(0, dtype=bool))
-    if layer == "facilities":
-        for name in ("ambiguous", "reason"):
-            sieve.frame[name] = pd.Series(dtype="str")
+    """Return an empty layer with all its columns."""
+    nothing = gpd.GeoDataFrame(geometry=[], crs=crs)
+    raw = RawLayer(layer, nothing, "", "", "", 0, make_findings())
+    sieve = check_layer(raw, nothing, {}, np.zeros(0, dtype=bool))
     return finish_layer(sieve, derived=False).frame
 
 
@@ -448,7 +275,9 @@ def _list_layers(source: Source, checked: Mapping[str, Checked]) -> pd.DataFrame
         head = (layer, raw.source, raw.format, raw.encoding, crs)
         rows.append((*head, *counts, raw.derived, taken))
     columns = ["layer", "source", "format", "encoding", "crs", "rows_in", "rows_used"]
-    return pd.DataFrame(rows, columns=[*columns, "rows_set_aside", "derived", "taken_as"])
+    return pd.DataFrame(
+        rows, columns=[*columns, "rows_set_aside", "derived", "taken_as"]
+    )
 
 
 def _count_ambiguous(facilities: gpd.GeoDataFrame) -> dict[str, int]:

@@ -159,7 +159,9 @@ def _read_sheet(path: Path, layer: str) -> tuple[Grid, dict[Any, Any], list[str]
     if not sheets:
         raise InputError("layer_empty", **layer_names(layer), source=path.name)
     sheet = (named or sheets)[0]
-    grid = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    grid = [
+        [_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)
+    ]
     merged = {}
     for box in sheet.merged_cells.ranges:
         value = grid[box.min_row - 1][box.min_col - 1]
@@ -224,7 +226,10 @@ def _continues_header(grid: Grid, top: int, depth: int) -> bool:
     row = grid[top + depth]
     filled = {i for i, cell in enumerate(row) if cell is not None}
     above = {
-        i for line in grid[top : top + depth] for i, c in enumerate(line) if c is not None
+        i
+        for line in grid[top : top + depth]
+        for i, c in enumerate(line)
+        if c is not None
     }
     if not filled or any(_is_value(row[i]) for i in filled):
         return False

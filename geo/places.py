@@ -1,7 +1,6 @@
 """Where the rows of a file lie: coordinates of tables, and the CRS of any layer."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,30 @@ from pyproj import CRS
 
 from geo.cells import plain
 from geo.datum import guess_crs, is_old_datum, parse_crs, undo_datum
-from geo.errors import CrsError, InputError
+from geo.errors import CrsError
 from geo.findings import Finding, layer_names
 from geo.schema import Severity
 
-_LON = frozenset("lon lng long longitude x easting east 经度 东经 横".split())
-_LAT = frozenset("lat latitude y northing north 纬度 北纬 纵".split())
-_PAIR = frozenset("location lnglat lonlat 经纬度 坐标 位置坐标 lnglatwgs".split())
-_WKT = frozenset("wkt geometry geom the_geom wkt_geom wktgeom shape 几何 图形".split())
+_LON = frozenset(
+    ["lon", "lng", "long", "longitude", "x", "easting", "east", "经度", "东经", "横"]
+)
+_LAT = frozenset(["lat", "latitude", "y", "northing", "north", "纬度", "北纬", "纵"])
+_PAIR = frozenset(
+    ["location", "lnglat", "lonlat", "经纬度", "坐标", "位置坐标", "lnglatwgs"]
+)
+_WKT = frozenset(
+    [
+        "wkt",
+        "geometry",
+        "geom",
+        "the_geom",
+        "wkt_geom",
+        "wktgeom",
+        "shape",
+        "几何",
+        "图形",
+    ]
+)
 _DATUM_WORDS = (
     ("wgs84", re.compile(r"wgs_?84|wgs|gps")),
     ("cgcs2000", re.compile(r"cgcs_?2000|cgcs|国家2000|大地2000")),
@@ -157,7 +172,9 @@ def give_crs(
     _check_degrees(frame, layer, source, guess)
     if is_old_datum(CRS.from_user_input(frame.crs)):
         name = str(frame.crs.name)
-        noticed.append(Finding(layer, "old_datum", Severity.WARNING, params={"crs": name}))
+        noticed.append(
+            Finding(layer, "old_datum", Severity.WARNING, params={"crs": name})
+        )
     datum = plain(word or "").replace("-", "")
     if datum in {"gcj02", "bd09"}:
         frame = undo_datum(frame, datum)
@@ -191,7 +208,7 @@ def _set_crs(
 
 def _no_crs(layer: str, source: str, guess: dict[str, Any]) -> CrsError:
     code = f"no_crs_{guess['kind']}"
-    return CrsError(code, **layer_names(layer), source=source, code=guess["code"])
+    return CrsError(code, **layer_names(layer), source=source, epsg=guess["code"])
 
 
 def _check_degrees(
@@ -246,7 +263,9 @@ def _coordinate_pairs(names: list[str]) -> list[tuple[str, str, str]]:
             xs.setdefault(datum, name)
         elif base in _LAT:
             ys.setdefault(datum, name)
-    return [(datum, xs[datum], ys[datum]) for datum in order if datum in xs and datum in ys]
+    return [
+        (datum, xs[datum], ys[datum]) for datum in order if datum in xs and datum in ys
+    ]
 
 
 def _base_and_datum(name: str) -> tuple[str, str]:

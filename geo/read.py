@@ -200,7 +200,10 @@ def _read_gpkg(path: Path, layer: str, _headers: pd.DataFrame) -> RawLayer:
     chosen = layer if layer in names else names[0]
     findings = make_findings()
     if len(names) > 1:
-        params = {"chosen": chosen, "others": "、".join(n for n in names if n != chosen)}
+        params = {
+            "chosen": chosen,
+            "others": "、".join(n for n in names if n != chosen),
+        }
         findings = make_findings(
             [Finding(layer, "other_layers", Severity.INFO, params=params)]
         )

@@ -12,7 +12,8 @@ from pyproj import CRS, Geod, Transformer
 from geo.errors import InputError
 from geo.findings import Finding, layer_names
 from geo.schema import Severity
-from geo.validate import FAR_M, Sieve
+from geo.shapes import FAR_M
+from geo.sieve import Sieve
 
 #: Overlaps smaller than this share of the smaller community are drawing errors.
 _OVERLAP_SHARE = 0.01
@@ -58,7 +59,7 @@ def find_far(
     Returns
     -------
     numpy.ndarray
-        True for rows farther than :data:`geo.validate.FAR_M` from the anchor.
+        True for rows farther than :data:`geo.shapes.FAR_M` from the anchor.
     """
     return np.nan_to_num(_distances(centres, anchor)) > FAR_M
 
@@ -102,7 +103,7 @@ def check_together(
     Raises
     ------
     InputError
-        If all rows are farther than :data:`geo.validate.FAR_M`.
+        If all rows are farther than :data:`geo.shapes.FAR_M`.
     """
     distances = _distances(centres, anchor)
     distances = distances[np.isfinite(distances)]
@@ -217,7 +218,6 @@ def check_references(sieves: Mapping[str, Sieve]) -> None:
     if "gates" in sieves:
         lost = ~sieves["gates"].frame["community_id"].isin(known).to_numpy()
         sieves["gates"].set_aside(lost, "community_unknown")
-        sieves["gates"].frame = sieves["gates"].frame.copy()
     if "buildings" in sieves:
         _place_buildings(sieves["buildings"], communities, known)
 

@@ -5,25 +5,24 @@ that cannot be true becomes unknown. Nothing is dropped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import shapely
 
+from geo.categories import check_categories, classify_layer
 from geo.cells import parse_cells
 from geo.columns import Match, match_columns
 from geo.errors import InputError
-from geo.findings import Finding, layer_names, make_findings, row_json
+from geo.findings import layer_names, make_findings
+from geo.lines import complete_streets, part_lines
 from geo.read import RawLayer
-from geo.schema import LAYERS, LINE, POINT, POLYGON, Column, Severity
+from geo.rules import RuleBook
+from geo.schema import LAYERS, Column, Severity
+from geo.shapes import check_places, check_shapes
+from geo.sieve import Mask, Sieve
 
-Mask = npt.NDArray[np.bool_]
-
-_FAMILIES = {0: POINT, 1: LINE, 2: LINE, 3: POLYGON, 4: POINT, 5: LINE, 6: POLYGON}
 #: Ids that the tool gives begin with this.
 _PREFIX = {
     "streets": "s",
@@ -36,92 +35,7 @@ _PREFIX = {
     "extent": "e",
     "neighbourhoods": "n",
 }
-#: Rows farther than this from the middle of the district belong to another place.
-FAR_M = 200_000.0
 _WHOLE = 1e-6
-
-
-@dataclass(eq=False)
-class Sieve:
-    """A layer while it is checked.
-
-    Attributes
-    ----------
-    layer
-        Layer name.
-    frame
-        Rows that are still in use; the index is the row of the source.
-    source
-        Rows as they stood in the file.
-    noticed
-        What was noticed so far.
-    """
-
-    layer: str
-    frame: gpd.GeoDataFrame
-    source: gpd.GeoDataFrame
-    noticed: list[Finding] = field(default_factory=list)
-
-    def set_aside(self, mask: Mask, code: str, **params: Any) -> None:
-        """Take rows out of use, and keep their content.
-
-        Parameters
-        ----------
-        mask
-            True for the rows.
-        code
-            Code of the finding.
-        **params
-            Values for its texts.
-        """
-        for row in self.frame.index[mask].unique():
-            content = row_json(self.source.loc[row].to_dict())
-            ident = self._ident(row)
-            self.noticed.append(
-                Finding(self.layer, code, Severity.ERROR, int(row), ident, params, content)
-            )
-        gone = self.frame.index[mask]
-        self.frame = self.frame.loc[~self.frame.index.isin(gone)]
-
-    def note(
-        self,
-        mask: Mask,
-        code: str,
-        severity: Severity,
-        cells: "pd.Series[Any] | None" = None,
-        **params: Any,
-    ) -> None:
-        """Notice something about rows that stay in use.
-
-        Parameters
-        ----------
-        mask
-            True for the rows.
-        code
-            Code of the finding.
-        severity
-            Its weight.
-        cells
-            Cells as they stood, for the place ``{value}`` of the texts.
-        **params
-            Further values for the texts.
-        """
-        for position in np.flatnonzero(mask):
-            row = self.frame.index[position]
-            said = params if cells is None else params | {"value": _said(cells.loc[row])}
-            self.noticed.append(
-                Finding(self.layer, code, severity, int(row), self._ident(row), said)
-            )
-
-    def note_layer(self, code: str, severity: Severity, **params: Any) -> None:
-        """Notice something about the layer as a whole."""
-        self.noticed.append(Finding(self.layer, code, severity, params=params))
-
-    def _ident(self, row: Any) -> str | None:
-        if "id" not in self.frame.columns:
-            return None
-        cell = self.frame.loc[[row], "id"].iloc[0]
-        return None if pd.isna(cell) else str(cell)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +58,7 @@ class Checked:
 
 
 def match_layer(
-    raw: RawLayer, headers: pd.DataFrame, declared: Mapping[str, str]
+    raw: RawLayer, rules: RuleBook, declared: Mapping[str, str]
 ) -> dict[str, Match]:
     """Find the columns of a layer, and refuse one that lacks what it needs.
 
@@ -152,8 +66,8 @@ def match_layer(
     ----------
     raw
         Layer as read.
-    headers
-        Ledger headers of the rule book.
+    rules
+        Rule book: headers of ledgers, tags of facilities.
     declared
         Column of the schema to column of the file, from ``district.toml``.
 
@@ -178,7 +92,11 @@ def match_layer(
             present="、".join(names),
         )
     found = match_columns(
-        names, raw.layer, headers, declared=declared, cut=raw.format == "Shapefile"
+        names,
+        raw.layer,
+        rules.headers,
+        declared=declared,
+        cut=raw.format == "Shapefile",
     )
     needed = [column.name for column in LAYERS[raw.layer].columns if column.needed]
     missing = [name for name in needed if name not in found]
@@ -190,11 +108,18 @@ def match_layer(
             columns="、".join(missing),
             present="、".join(names),
         )
+    if raw.layer == "facilities":
+        own = {match.source: target for target, match in found.items()}
+        check_categories(raw, [own.get(name, name) for name in names], rules)
     return found
 
 
 def check_layer(
-    raw: RawLayer, frame: gpd.GeoDataFrame, matches: Mapping[str, Match], far: Mask
+    raw: RawLayer,
+    frame: gpd.GeoDataFrame,
+    matches: Mapping[str, Match],
+    far: Mask,
+    rules: RuleBook | None = None,
 ) -> Sieve:
     """Check geometry and cells of a layer.
 
@@ -208,6 +133,8 @@ def check_layer(
         Where its columns come from.
     far
         True for rows that lie in another place altogether.
+    rules
+        Rule book, by which facilities are classified; None: they are not.
 
     Returns
     -------
@@ -216,10 +143,15 @@ def check_layer(
     """
     sieve = Sieve(raw.layer, frame, raw.frame)
     _rename(sieve, matches)
-    _check_places(sieve, far)
-    _check_shapes(sieve)
-    for column in LAYERS[raw.layer].columns:
+    check_places(sieve, far)
+    check_shapes(sieve)
+    columns = [column for column in LAYERS[raw.layer].columns if column.name != "id"]
+    for column in columns:
         _check_column(sieve, column, matches.get(column.name))
+    if raw.layer == "facilities":
+        classify_layer(sieve, rules, derived=raw.derived)
+    for column in columns:
+        _complete_column(sieve, column)
     _check_parts(sieve, "elderly_60", "population")
     _check_parts(sieve, "infants_0_3", "population")
     _check_ids(sieve)
@@ -247,8 +179,8 @@ def finish_layer(sieve: Sieve, *, derived: bool) -> Checked:
     used = rows.nunique()
     frame = sieve.frame.copy()
     if sieve.layer == "streets":
-        frame = _complete_streets(frame)
-        frame = _explode(frame)
+        frame = part_lines(complete_streets(frame))
+        frame["id"] = _distinct(frame["id"])
     if "derived" not in frame.columns:
         frame["derived"] = derived
     frame["derived"] = frame["derived"].astype("boolean").fillna(derived).astype(bool)
@@ -260,11 +192,8 @@ def finish_layer(sieve: Sieve, *, derived: bool) -> Checked:
     return Checked(ordered, make_findings(sieve.noticed), used)
 
 
-def _said(cell: Any) -> str:
-    return str(cell)[:60]
-
-
 def _rename(sieve: Sieve, matches: Mapping[str, Match]) -> None:
+    """Give columns the names of the schema, and further ones their kind."""
     names = {match.source: target for target, match in matches.items()}
     said = [f"{old} → {new}" for old, new in names.items() if old != new]
     if said:
@@ -276,94 +205,26 @@ def _rename(sieve: Sieve, matches: Mapping[str, Match]) -> None:
         if name in clash and name not in names
     }
     sieve.frame = sieve.frame.rename(columns=names | others)
+    own = {column.name for column in LAYERS[sieve.layer].columns}
     for target, match in matches.items():
-        known = target in {column.name for column in LAYERS[sieve.layer].columns}
-        if not known and match.factor != 1:
-            parsed = parse_cells(
-                sieve.frame[target], Column(target, "number"), match.factor
-            )
-            sieve.frame[target] = parsed.values
-
-
-def _check_places(sieve: Sieve, far: Mask) -> None:
-    shapes = sieve.frame.geometry.to_numpy()
-    empty = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    bounds = shapely.bounds(shapes)
-    lost = ~empty & ~np.isfinite(bounds).all(axis=1)
-    far = far & ~empty & ~lost
-    gone = empty | lost | far
-    for mask, code in (
-        (empty, "geometry_missing"),
-        (lost, "geometry_outside_crs"),
-        (far, "far_away"),
-    ):
-        rows = sieve.frame.index[mask]
-        sieve.set_aside(sieve.frame.index.isin(rows), code, limit_km=int(FAR_M / 1000))
-    if gone.any():
-        sieve.frame = sieve.frame.copy()
-
-
-def _check_shapes(sieve: Sieve) -> None:
-    """Repair polygons, take single parts out of multi-points, refuse wrong families."""
-    allowed = LAYERS[sieve.layer].geometry
-    shapes = shapely.force_2d(sieve.frame.geometry.to_numpy())
-    invalid = ~shapely.is_valid(shapes)
-    areal = np.isin(shapely.get_type_id(shapes), (3, 6)) & invalid
-    if areal.any():
-        shapes[areal] = [
-            _polygons_of(shape) for shape in shapely.make_valid(shapes[areal])
-        ]
-    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
-    shapes[mixed] = [_one_family(shape, allowed) for shape in shapes[mixed]]
-    points = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
-    many = points & (shapely.get_num_geometries(shapes) > 1)
-    shapes[points] = shapely.get_geometry(shapes[points], 0)
-    families = np.array([_FAMILIES.get(i, "") for i in shapely.get_type_id(shapes)])
-    flat = np.where(families == POLYGON, shapely.area(shapes), shapely.length(shapes))
-    empty = shapely.is_empty(shapes) | ((families != POINT) & (flat <= 0))
-    wrong = ~np.isin(families, allowed) & ~empty
-    sieve.frame = sieve.frame.set_geometry(
-        gpd.GeoSeries(shapes, sieve.frame.index, crs=sieve.frame.crs)
-    )
-    sieve.note(areal & ~empty, "geometry_repaired", Severity.WARNING)
-    sieve.note(many, "multipoint_first", Severity.WARNING)
-    rows = sieve.frame.index
-    sieve.set_aside(rows.isin(rows[empty]), "geometry_nothing")
-    sieve.set_aside(
-        sieve.frame.index.isin(rows[wrong]),
-        "geometry_wrong",
-        wanted="、".join(allowed),
-    )
-    sieve.frame = sieve.frame.copy()
-
-
-def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = shapely.get_parts(shape)
-    parts = parts[np.isin(shapely.get_type_id(parts), (3, 6))]
-    if len(parts) == 1:
-        return parts[0]
-    return shapely.union_all(parts) if len(parts) else shapely.Polygon()
-
-
-def _one_family(shape: shapely.Geometry, allowed: tuple[str, ...]) -> shapely.Geometry:
-    parts = shapely.get_parts(shape)
-    fits = np.array([_FAMILIES.get(i, "") in allowed for i in shapely.get_type_id(parts)])
-    return shapely.union_all(parts[fits]) if fits.any() else shape
+        if target not in own and match.kind in {"number", "count", "year", "flag"}:
+            _parse_column(sieve, Column(target, match.kind), match.factor)
 
 
 def _check_column(sieve: Sieve, column: Column, match: Match | None) -> None:
-    if column.name == "id":
-        return
-    if match is None and column.name not in sieve.frame.columns:
-        blank = pd.Series(None, sieve.frame.index, dtype="object")
-        sieve.frame[column.name] = parse_cells(blank, column).values
-    else:
+    if column.name in sieve.frame.columns:
         _parse_column(sieve, column, 1.0 if match is None else match.factor)
+    else:
+        blank = pd.Series(None, sieve.frame.index, dtype="object")
+        sieve.frame[column.name] = parse_cells(blank, column).result
+
+
+def _complete_column(sieve: Sieve, column: Column) -> None:
+    """Set aside rows that lack what they need, and fill in what a blank means."""
     cells = sieve.frame[column.name]
-    if column.needed and sieve.layer != "facilities":
+    if column.needed:
         missing = cells.isna().to_numpy()
         sieve.set_aside(missing, "value_missing", column=column.name)
-        sieve.frame = sieve.frame.copy()
     elif column.default is not None and cells.isna().any():
         sieve.note_layer(
             "default_taken",
@@ -378,7 +239,7 @@ def _check_column(sieve: Sieve, column: Column, match: Match | None) -> None:
 def _parse_column(sieve: Sieve, column: Column, factor: float) -> None:
     cells = sieve.frame[column.name]
     parsed = parse_cells(cells, column, factor)
-    sieve.frame[column.name] = parsed.values
+    sieve.frame[column.name] = parsed.result
     name = column.name
     sieve.note(
         parsed.unreadable.to_numpy(),
@@ -388,24 +249,20 @@ def _parse_column(sieve: Sieve, column: Column, factor: float) -> None:
         column=name,
         default=str(column.default),
     )
-    rough = parsed.rough.to_numpy()
-    for position in np.flatnonzero(rough):
-        taken = parsed.values.iloc[position]
-        one = np.zeros(len(rough), dtype=bool)
-        one[position] = True
-        sieve.note(
-            one, "value_rough", Severity.INFO, cells, column=name, taken=f"{taken:g}"
-        )
     if column.kind not in {"number", "count", "year"}:
         return
-    values = parsed.values.to_numpy(dtype="float64")
+    taken = parsed.result.map("{:g}".format, na_action="ignore").astype("str")
+    rough = parsed.rough.to_numpy()
+    both = cells.astype("str") + " → " + taken
+    sieve.note(rough, "value_rough", Severity.INFO, both, column=name)
+    values = parsed.result.to_numpy(dtype="float64")
     low = -np.inf if column.least is None else column.least
     high = np.inf if column.most is None else column.most
     impossible = (values < low) | (values > high)
     if column.kind == "count":
         impossible |= np.abs(values - np.round(values)) > _WHOLE
     sieve.note(impossible, "value_impossible", Severity.WARNING, cells, column=name)
-    sieve.frame[name] = parsed.values.mask(impossible)
+    sieve.frame[name] = parsed.result.mask(impossible)
 
 
 def _check_parts(sieve: Sieve, part: str, whole: str) -> None:
@@ -427,7 +284,7 @@ def _check_ids(sieve: Sieve) -> None:
     frame = sieve.frame
     blank = pd.Series(None, frame.index, dtype="object")
     cells = frame["id"] if "id" in frame.columns else blank
-    frame["id"] = parse_cells(cells, Column("id")).values
+    frame["id"] = parse_cells(cells, Column("id")).result
     if needed:
         sieve.set_aside(frame["id"].isna().to_numpy(), "id_missing")
         twice = sieve.frame["id"].duplicated().to_numpy()
@@ -439,7 +296,7 @@ def _check_ids(sieve: Sieve) -> None:
     if sieve.layer == "gates":
         same = frame.duplicated(["id", "community_id"]).to_numpy()
         sieve.set_aside(same, "id_duplicate")
-        frame = sieve.frame.copy()
+        frame = sieve.frame
         shared = frame["id"].duplicated(keep=False)
         frame.loc[shared, "id"] += "@" + frame.loc[shared, "community_id"]
     sieve.frame = frame.assign(id=_distinct(frame["id"]))
@@ -456,46 +313,3 @@ def _distinct(ids: "pd.Series[str]") -> "pd.Series[str]":
         named.iloc[position] = f"{ids.iloc[position]}#{number}"
         taken.add(named.iloc[position])
     return named
-
-
-def _complete_streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give streets the columns that tell how they meet."""
-    for name in ("access", "bridge", "tunnel"):
-        if name not in frame.columns:
-            frame[name] = pd.Series(None, frame.index, dtype="str")
-    levels = frame.get("level", frame.get("layer", pd.Series(0, frame.index)))
-    numbers = pd.to_numeric(levels, errors="coerce").fillna(0)
-    frame["level"] = numbers.round().astype("int64")
-    crossing = frame.get("crossing", pd.Series(data=False, index=frame.index))
-    frame["crossing"] = parse_cells(crossing, Column("crossing", "flag")).values
-    frame["crossing"] = frame["crossing"].fillna(value=False).astype(bool)
-    if "node_ids" not in frame.columns:
-        frame["node_ids"] = pd.Series(None, frame.index, dtype="object")
-    frame["node_ids"] = frame["node_ids"].map(_read_nodes).astype("object")
-    return frame
-
-
-def _read_nodes(cell: Any) -> npt.NDArray[np.int64] | None:
-    """Return node ids, which a GeoPackage keeps as text."""
-    if isinstance(cell, str):
-        return np.array(cell.split(), dtype=np.int64)
-    if cell is None or np.ndim(cell) == 0:
-        return None
-    return np.asarray(cell, dtype=np.int64)
-
-
-def _explode(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Part multi-lines, whose parts become lines of their own."""
-    parts = shapely.get_num_geometries(frame.geometry.to_numpy())
-    if (parts == 1).all():
-        return frame.set_geometry(
-            gpd.GeoSeries(
-                shapely.get_geometry(frame.geometry.to_numpy(), 0),
-                frame.index,
-                crs=frame.crs,
-            )
-        )
-    single = frame.assign(
-        node_ids=frame["node_ids"].where(pd.Series(parts == 1, frame.index), None)
-    ).explode(index_parts=False)
-    return single.assign(id=_distinct(single["id"]))
