@@ -14,6 +14,7 @@ avenue. The streets::
     x = 300, 600, 900, 1200   y 0 to 600
     x = 150  y 200 to 400,  x = 450  y 400 to 600   lanes
     x = 1150 footbridge over the river; the town's bridge stands at x = 0
+    x = 250, 330, 570  paths to the gates of the school and of the park
     x = 700  a line across the river that is no bridge: planned, not built
 
 Plots end 12 m from the middle of a street (6 m from a lane), so a gate is 12 m
@@ -70,6 +71,12 @@ _STREETS: tuple[tuple[str, Axis, float, float, float], ...] = (
     ("纱线巷", "v", 150.0, 200.0, 400.0),
     ("梭子巷", "v", 450.0, 400.0, 600.0),
 )
+#: Paths from a street to the gate of a school or park: name, x, y from and to.
+_STUBS = (
+    ("中学大门", 250.0, 574.0, 600.0),
+    ("公园南门", 330.0, 200.0, 226.0),
+    ("公园北门", 570.0, 374.0, 400.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ def _gate(side: Side, position: float, open_to: str = "residents") -> tuple[Gate
 
 #: In the order of their ids, after those of the town.
 HOMES = (
-    Home("纺织新村", (12, 144, 212, 388), "sne", _gate("e", 256, "all"), 1984, walled=False),
+    Home("纺织新村", (12, 144, 212, 388), "sne", _gate("e", 256, "all"), 1984,
+         walled=False),
     Home("棉纺厂家属院", (156, 288, 212, 388), "snwe", _gate("w", 344), 1986,
          notch=(250, 288, 356, 388)),
     Home("印染厂家属院", (312, 588, 12, 188), "snwe", _gate("n", 450), 1988),
@@ -109,6 +117,8 @@ HOMES = (
     Home("河南新村", (612, 888, -280, -120), "n", _gate("n", 750), 1996),
 )  # fmt: skip
 
+#: The community whose doors are counted.
+COUNTED = "河南新村"
 #: Facilities that the answers rest on: category, x, y, floor area, capacity, serves.
 FIXED = (
     ("childcare", 430.0, 592.0, 320.0, 60.0, "all"),
@@ -137,6 +147,8 @@ OTHERS: dict[str, tuple[tuple[float, float], ...]] = {
     "public_toilet": ((280, 192), (640, 208), (1070, 192)),
     "kindergarten": ((560, 192), (870, 192)),
 }  # fmt: skip
+#: A street this near to a side of a plot runs along it.
+_BESIDE_M = 30.0
 #: Plots that are no communities: use, box.
 PLOTS: tuple[tuple[Use, tuple[float, float, float, float]], ...] = (
     ("shops", (12, 288, 12, 188)),
@@ -170,6 +182,8 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
         plan.homes.append(plot)
         plot.paths = lay_paths(rng, plot, plan.streets)
         slabs = fill_slabs(rng, plot, plot.paths, 6)
+        if home.name == COUNTED:
+            slabs = _counted_slabs(origin)
         plan.slabs.append([slab for slab in slabs if not _stands_on(slab, kept_free)])
         plots.append(plot)
     plan.plots += plots
@@ -182,7 +196,10 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
     ]
     plan.surveyed.append(_shift_box(EXTENT, origin))
     known = len(plan.homes) - len(HOMES)
-    plan.uncounted |= set(range(known, len(plan.homes)))
+    plan.uncounted -= set(range(known, len(plan.homes)))
+    plan.uncounted |= {
+        known + at for at, home in enumerate(HOMES) if home.name != COUNTED
+    }
 
 
 _FILLED: dict[str, str] = {"middle": "middle_school", "park": "pocket_park"}
@@ -202,12 +219,17 @@ def _lay_streets(plan: "TownPlan", origin: tuple[float, float]) -> list[Way]:
     over = Way("v", ox + 1150.0, oy - 96.0, oy, "footway", "东郊人行桥", 6.0)
     over.bridge, over.level = True, 1
     idea = Way("v", ox + 700.0, oy - 96.0, oy, "footway", "规划人行桥(未建)", 6.0)
+    stubs = [
+        Way("v", ox + x, oy + y0, oy + y1, "footway", name, 6.0)
+        for name, x, y0, y1 in _STUBS
+    ]
+    paths = [over, idea, *stubs]
     for way in laid:
-        for other in (*laid, over, idea):
+        for other in (*laid, *paths):
             meets = way.axis != other.axis and other.start <= way.at <= other.end
             if meets and way.start <= other.at <= way.end:
                 way.stops.append(other.at)
-    for way in (over, idea):
+    for way in paths:
         plan.streets.add(way)
     _join_avenue(plan.streets, plan.grid.columns, laid, ox)
     return laid
@@ -239,7 +261,7 @@ def _make_plot(
     streets: dict[Side, Way] = {}
     for side, (axis, at, along) in edges.items():
         near = [w for w in laid if w.axis == axis and w.covers(along)]
-        near = [w for w in near if abs(w.at - at) < 30.0]  # noqa: PLR2004
+        near = [w for w in near if abs(w.at - at) < _BESIDE_M]
         if side in sides and near:
             streets[side] = near[0]
     return Plot(x0, x1, y0, y1, (-1, -1), streets, use)
@@ -260,26 +282,43 @@ def _shift(gate: Gate, origin: tuple[float, float]) -> Gate:
 def _list_facilities(
     rng: Generator, origin: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    ox, oy = origin
     wares = {ware.category: ware for ware in WARES}
     rows = []
     for category, x, y, floor, capacity, serves in FIXED:
-        row = make_facility(rng, wares[category], Spot(ox + x, oy + y))
+        row = make_facility(rng, wares[category], _spot(x, y, origin))
         row.update(floor_area_m2=floor, capacity=capacity, serves=serves)
         row.update(status="open", surveyed=True)
         rows.append(row)
     for category, places in OTHERS.items():
         for x, y in places:
-            row = make_facility(rng, wares[category], Spot(ox + x, oy + y))
+            row = make_facility(rng, wares[category], _spot(x, y, origin))
             rows.append(row | {"status": "open"})
     return rows
 
 
+def _spot(x: float, y: float, origin: tuple[float, float]) -> Spot:
+    """Return a place, and the street that runs along x beside it."""
+    along = [(abs(at - y), name) for name, axis, at, *_ in _STREETS if axis == "h"]
+    return Spot(origin[0] + x, origin[1] + y, street=min(along)[1])
+
+
 def _fill_plot(rng: Generator, plot: Plot) -> dict[str, Any]:
     wares = {ware.category: ware for ware in WARES}
-    row = make_facility(rng, wares[_FILLED[plot.use]], Spot(*plot.middle))
+    row = make_facility(
+        rng, wares[_FILLED[plot.use]], Spot(*plot.middle, street="纺织路")
+    )
     row.update(plot=plot, land_area_m2=float(round(plot.area_m2)), status="open")
     return row
+
+
+def _counted_slabs(origin: tuple[float, float]) -> list[Slab]:
+    """Eight blocks of 24 households, their middles 10 m above a path."""
+    ox, oy = origin
+    return [
+        Slab(ox + x, oy + y, 30.0, 12.0, 6)
+        for y in (-230.0, -150.0)
+        for x in (630.0, 710.0, 790.0, 870.0)
+    ]
 
 
 def _stands_on(slab: Slab, boxes: list[tuple[float, float, float, float]]) -> bool:
@@ -291,7 +330,7 @@ def _stands_on(slab: Slab, boxes: list[tuple[float, float, float, float]]) -> bo
 
 
 def _list_idle(origin: tuple[float, float]) -> list[dict[str, Any]]:
-    """An empty shop of 棉纺厂家属院 and a corner of 纺织新村: each lacks the other's."""
+    """List an empty shop and an empty yard: each of two communities lacks one."""
     house = idle_row(
         "棉纺厂原门市部",
         "闲置房屋",

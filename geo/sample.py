@@ -21,13 +21,21 @@ from geo.town import Town, TownStyle, draw_town, plan_town
 SEED = 20260
 #: The town around the quarter; nowhere in the district is there a canteen.
 STYLE = TownStyle(
-    communities=105, absent=("canteen",), straight_east=True, kept_out=KEPT_OUT
+    communities=105,
+    absent=("canteen",),
+    straight_east=True,
+    kept_out=KEPT_OUT,
+    idle_share=0.55,
 )
+#: A community of 2008 whose pipes are worn (answer 5).
+WORN = "C109"
 #: Ledger headers (台账) of the columns of the schema.
 HEADERS = {
     "id": "小区编码",
     "name": "小区名称",
-    "jurisdiction": "街道(乡镇)",
+    "street_office": "街道(乡镇)",
+    "neighbourhood": "社区",
+    "jurisdiction": "所属辖区",
     "built_year": "建成年份",
     "households": "户数",
     "population": "常住人口",
@@ -76,6 +84,7 @@ def make_sample() -> Town:
     years = communities["built_year"].to_numpy(dtype=float).copy()
     years[-len(HOMES) :] = built_years()
     communities["built_year"] = years
+    communities.loc[WORN, ["供水", "排水"]] = "破损"
     return Town(SEED, STYLE, layers, plan)
 
 
@@ -87,7 +96,7 @@ def write_ledger_headers(communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ledger[HEADERS["walled"]] = walled.map({True: "是", False: "否"})
     for column in ("built_year", "households", "population"):
         ledger[HEADERS[column]] = ledger[HEADERS[column]].astype("Int64")
-    first = ["小区编码", "小区名称", "街道(乡镇)", "社区"]
+    first = ["小区编码", "小区名称", "所属辖区", "街道(乡镇)", "社区"]
     return ledger[[*first, *(c for c in ledger.columns if c not in first)]]
 
 

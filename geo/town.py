@@ -5,13 +5,12 @@ figures and streets are drawn by chance. The same seed gives the same town.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.random import Generator
-from shapely.geometry.base import BaseGeometry
 
 from geo.town_compounds import Slab, choose_gates, fill_slabs, lay_paths, spine_ys
 from geo.town_extras import (
@@ -40,10 +39,11 @@ from geo.town_grid import (
     Grid,
     Streets,
     bend_plan,
+    chance,
     lay_grid,
     lay_streets,
 )
-from geo.town_ledger import draw_year, write_ledger
+from geo.town_ledger import write_ledger
 from geo.town_names import (
     name_communities,
     name_lanes,
@@ -51,10 +51,18 @@ from geo.town_names import (
 )
 from geo.town_plots import Gate, Plot, Use, cut_plots, merge_cells, outline
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 #: Share of plots that are residential communities.
 _HOME_SHARE = 0.74
 #: Share of communities whose buildings have no known households.
 _UNCOUNTED_SHARE = 0.25
+#: A community of this size may have three gates; a corner is cut from wide ones.
+_LARGE_M2, _NOTCHED_M = 26_000.0, 110.0
+#: Names of plots that are no communities.
+_WORKS = ("农机修配厂", "五金厂", "纸箱厂", "面粉厂", "老机修厂", "水泥制品厂")
+_SHOPS = ("百货商场", "建材市场", "商业街区", "综合楼", "老供销社")
 #: Uses of the other plots, in turn.
 _OTHER_USES: tuple[Use, ...] = (
     "park", "primary", "works", "shops", "nursery", "vacant", "primary", "parking",
@@ -140,6 +148,7 @@ class TownPlan:
     plots: list[Plot]
     homes: list[Plot] = field(default_factory=list)
     slabs: list[list[Slab]] = field(default_factory=list)
+    others: list[tuple[Plot, Slab]] = field(default_factory=list)
     facilities: list[dict[str, Any]] = field(default_factory=list)
     idle: list[dict[str, Any]] = field(default_factory=list)
     river: FloatArray | None = None
@@ -205,7 +214,9 @@ def plan_town(rng: Generator, style: TownStyle) -> TownPlan:
         kept_out=(style.kept_out, limit),
         sealed_share=style.sealed_share,
     )
-    plan.idle = list_idle(rng, plots, round(style.communities * style.idle_share))
+    _build_others(rng, plan)
+    wanted = round(style.communities * style.idle_share)
+    plan.idle = list_idle(rng, plots, plan.others, wanted)
     if style.river:
         plan.river = draw_river(rng, grid, far_east=2000.0 * style.straight_east)
     plan.neighbourhoods = list_neighbourhoods(grid)
@@ -241,35 +252,45 @@ def _use_plots(rng: Generator, plan: TownPlan, style: TownStyle) -> None:
     names = name_communities(rng, len(plan.homes))
     for plot, name in zip(plan.homes, names, strict=True):
         plot.use, plot.name = "community", name
-        plot.walled = bool(rng.random() < style.walled_share)
+        plot.walled = chance(rng, style.walled_share)
 
 
 def _build_homes(rng: Generator, plan: TownPlan, style: TownStyle) -> None:
     for plot in plan.homes:
-        large = plot.area_m2 > 26_000.0
+        large = plot.area_m2 > _LARGE_M2
         if plot.walled:
             choose_gates(rng, plot, most=3 if large else 2, all_share=style.all_share)
         else:
             choose_gates(rng, plot, least=2, most=4, all_share=1.0)
-        if rng.random() < 0.24:
+            plot.listed = chance(rng, 0.5)
+        if chance(rng, 0.24):
             _cut_notch(rng, plot)
     for plot in plan.homes:
         beside = plot.neighbour
-        if beside is not None and beside.use == "community" and rng.random() < 0.5:
+        if beside is not None and beside.use == "community" and chance(rng, 0.5):
             _share_gate(rng, plot, beside)
     for plot in plan.homes:
         plot.paths = lay_paths(rng, plot, plan.streets)
-        storeys = 3 + int(draw_year(rng) > 1982) * 2 + int(rng.integers(0, 2))
+        storeys = 3 + 2 * chance(rng, 0.8) + int(rng.integers(0, 2))
         plan.slabs.append(fill_slabs(rng, plot, plot.paths, storeys))
+
+
+def _build_others(rng: Generator, plan: TownPlan) -> None:
+    """Build works and shops on plots that are no communities."""
+    kinds = {"works": _WORKS, "shops": _SHOPS}
+    for plot in (plot for plot in plan.plots if plot.use in kinds):
+        plot.name = str(rng.choice(kinds[plot.use]))
+        for slab in fill_slabs(rng, plot, [], int(rng.integers(1, 4))):
+            plan.others.append((plot, slab))
 
 
 def _cut_notch(rng: Generator, plot: Plot) -> None:
     """Cut a corner plot out of a community, towards a street."""
     wide, high = float(rng.integers(20, 39)), float(rng.integers(16, 28))
-    west, south = rng.random(2) < 0.5
+    west, south = chance(rng, 0.5), chance(rng, 0.5)
     x0 = plot.x0 if west else plot.x1 - wide
     y0 = plot.y0 if south else plot.y1 - high
-    if plot.width_m > 110.0 and ("w" in plot.streets) and ("e" in plot.streets):
+    if plot.width_m > _NOTCHED_M and ("w" in plot.streets) and ("e" in plot.streets):
         plot.notch = (x0, x0 + wide, y0, y0 + high)
 
 
@@ -277,10 +298,10 @@ def _share_gate(rng: Generator, west: Plot, east: Plot) -> None:
     """Open a gate between two plots that touch; it stands in the ledger of both."""
     y = float(rng.choice(spine_ys(west)))
     for plot, side in ((west, "e"), (east, "w")):
-        open_to = "all" if rng.random() < 0.5 or not plot.walled else "residents"
-        plot.gates.append(
-            Gate(cast("Literal['e', 'w']", side), y, open_to, shared=True)
-        )
+        open_to = "all" if chance(rng, 0.5) or not plot.walled else "residents"
+        gate = Gate(cast("Literal['e', 'w']", side), y, open_to, shared=True)
+        plot.gates.append(gate)
+        plot.listed = True
 
 
 def draw_town(
@@ -290,8 +311,9 @@ def draw_town(
     ledger = write_ledger(rng, plan.homes, plan.slabs)
     communities = frame_communities(plan, ledger)
     areas = [_area_of(plan, plot) for plot in plan.homes]
-    communities["社区"] = [area.name for area in areas]
-    communities["jurisdiction"] = [area.office for area in areas]
+    communities["neighbourhood"] = [area.name for area in areas]
+    communities["street_office"] = [area.office for area in areas]
+    communities["jurisdiction"] = [f"示例区{area.office}" for area in areas]
     layers = {
         "communities": communities,
         "facilities": frame_facilities(plan.bend, plan.facilities),
@@ -317,7 +339,7 @@ def _area_of(plan: TownPlan, plot: Plot) -> Neighbourhood:
 def _frame_neighbourhoods(plan: TownPlan) -> gpd.GeoDataFrame:
     areas = plan.neighbourhoods
     rings = [shapely.Polygon(plan.bend.apply(outline(*area.box))) for area in areas]
-    rows = [{"name": area.name, "jurisdiction": area.office} for area in areas]
+    rows = [{"name": area.name, "street_office": area.office} for area in areas]
     return make_frame(rows, rings, "N", 2)
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from geo.town_grid import Streets, Way
+from geo.town_grid import Streets, Way, chance
 from geo.town_plots import Gate, Plot, Side
 
 #: Half width kept free along an inner path, and along the outline of a plot.
 FREE_PATH_M, FREE_EDGE_M = 5.0, 9.0
-#: Depth of a slab block, and what lies between two in a row.
-SLAB_M, SLAB_GAP_M = 12.0, 8.0
+#: Depth of a slab block, and what lies between two in a row; the shortest.
+SLAB_M, SLAB_GAP_M, LEAST_SLAB_M = 12.0, 8.0, 18.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def choose_gates(
         position = _gate_position(rng, plot, side, taken)
         if position is None:
             continue
-        open_to = "all" if rng.random() < all_share else "residents"
+        open_to = "all" if chance(rng, all_share) else "residents"
         plot.gates.append(Gate(side, position, open_to))
 
 
@@ -206,14 +206,14 @@ def _fill_row(
     for wall in [*walls, end + FREE_PATH_M]:
         free = wall - FREE_PATH_M - x
         count = int((free + SLAB_GAP_M) // (rng.choice([38.0, 46.0, 60.0])))
-        if count == 0 and free > 18.0:
+        if count == 0 and free > LEAST_SLAB_M:
             count = 1
         length = (free + SLAB_GAP_M) / count - SLAB_GAP_M if count else 0.0
         for i in range(count):
-            if rng.random() < 0.06:
+            if chance(rng, 0.06):
                 continue
             middle = x + length / 2 + i * (length + SLAB_GAP_M)
-            here = storeys + int(rng.integers(-1, 2)) * int(rng.random() < 0.25)
+            here = storeys + int(rng.integers(-1, 2)) * chance(rng, 0.25)
             slabs.append(Slab(middle, y, round(length, 1), SLAB_M, max(1, here)))
         x = wall + FREE_PATH_M
     return slabs

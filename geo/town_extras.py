@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from geo.town_grid import MARGIN_M, RIVER_STRIP_M, FloatArray, Grid, Way
+from geo.town_compounds import Slab
+from geo.town_grid import MARGIN_M, RIVER_STRIP_M, FloatArray, Grid, Way, chance
 from geo.town_names import OFFICES, name_neighbourhoods
 from geo.town_plots import Plot
 
@@ -22,6 +23,7 @@ _USES_HOUSE = (
     "托育|养老",
 )
 _USES_LAND = ("停车|口袋公园", "健身|口袋公园", "停车", "口袋公园", "公厕|快件")
+_HOUSES = ("旧厂房", "旧办公楼", "老仓库", "旧锅炉房", "原食堂", "原门市部")
 _PIPES = {
     "water": "示例区供水公司",
     "drainage": "示例区排水公司",
@@ -33,7 +35,10 @@ _PIPES = {
 
 
 def list_idle(
-    rng: Generator, plots: Sequence[Plot], count: int
+    rng: Generator,
+    plots: Sequence[Plot],
+    houses: Sequence[tuple[Plot, Slab]],
+    count: int,
 ) -> list[dict[str, Any]]:
     """List idle resources: 闲置房屋, 边角地 and 空闲用地.
 
@@ -42,8 +47,9 @@ def list_idle(
     rng
         Source of chance.
     plots
-        All plots: the notches of communities are corner plots, vacant plots and
-        works hold the rest.
+        All plots: the notches of communities are 边角地, vacant ones 空闲用地.
+    houses
+        Buildings that are no homes, with their plots: some stand empty.
     count
         Number wanted.
 
@@ -55,7 +61,6 @@ def list_idle(
     """
     corners = [plot for plot in plots if plot.notch is not None]
     vacant = [plot for plot in plots if plot.use == "vacant"]
-    works = [plot for plot in plots if plot.use in ("works", "shops")]
     rows: list[dict[str, Any]] = []
     for plot in corners:
         x0, x1, y0, y1 = plot.notch or (0.0, 0.0, 0.0, 0.0)
@@ -65,9 +70,8 @@ def list_idle(
         cut = 6.0
         box = (plot.x0 + cut, plot.x1 - cut, plot.y0 + cut, plot.y1 - cut)
         rows.append(_land(rng, "空闲地块", "空闲用地", box))
-    while len(rows) < count and works:
-        plot = works[int(rng.integers(len(works)))]
-        rows.append(_house(rng, plot))
+    free = rng.permutation(len(houses))[: max(0, count - len(rows))]
+    rows += [_house(rng, *houses[i]) for i in free]
     return rows[:count]
 
 
@@ -93,9 +97,9 @@ def idle_row(
         "owner": owner,
         "owner_type": owner,
         "current_use": "空置" if house else "堆放杂物",
-        "vacancy_from": "2021-06" if house else None,
+        "vacancy_from": "2021-06-01" if house else None,
         "structure_safety": "B级" if house else None,
-        "fire_access": "满足",
+        "fire_access": True,
         "ground_floor": house,
         "sunlight_hours": 3.0,
         "legal_constraints": "无",
@@ -128,28 +132,22 @@ def _land(
     return row
 
 
-def _house(rng: Generator, plot: Plot) -> dict[str, Any]:
-    long, deep = float(rng.integers(18, 44)), float(rng.integers(9, 14))
-    x = float(np.round(rng.uniform(plot.x0 + 6.0, plot.x1 - long - 6.0)))
-    y = plot.y0 + 4.0 if rng.random() < 0.5 else plot.y1 - deep - 4.0
-    storeys = int(rng.integers(1, 4))
-    what = str(
-        rng.choice(["旧厂房", "旧办公楼", "老仓库", "旧锅炉房", "原粮店", "原幼儿园"])
-    )
-    known = rng.random() < 0.8
+def _house(rng: Generator, plot: Plot, slab: Slab) -> dict[str, Any]:
+    x, y = slab.length_m / 2, slab.depth_m / 2
+    known = chance(rng, 0.8)
+    what = str(rng.choice(_HOUSES))
     row = idle_row(
-        what,
+        f"{plot.name}{what}",
         "闲置房屋",
-        (x, x + long, y, y + deep),
-        floor_area_m2=long * deep * storeys if known else None,
+        (slab.x - x, slab.x + x, slab.y - y, slab.y + y),
+        floor_area_m2=round(slab.floor_area_m2) if known else None,
         uses=str(rng.choice(_USES_HOUSE)),
         owner=str(rng.choice(_OWNERS)),
         mode=str(rng.choice(_MODES)),
     )
-    row["storeys"] = float(storeys)
-    row["vacancy_from"] = (
-        f"{int(rng.integers(2012, 2025))}-{int(rng.integers(1, 13)):02d}"
-    )
+    month = int(rng.integers(1, 13))
+    row["storeys"] = float(slab.storeys)
+    row["vacancy_from"] = f"{int(rng.integers(2012, 2025))}-{month:02d}-01"
     row["structure_safety"] = str(rng.choice(["A级", "B级", "C级"], p=[0.3, 0.5, 0.2]))
     return row
 
@@ -170,7 +168,7 @@ def list_pipes(rng: Generator, ways: Sequence[Way]) -> pd.DataFrame:
         if way.level != 0:
             continue
         for kind, owner in _PIPES.items():
-            if rng.random() < share:
+            if chance(rng, share):
                 year = int(rng.integers(2025, 2036))
                 rows.append({"kind": kind, "year": year, "owner": owner, "way": at})
     return pd.DataFrame(rows, columns=["kind", "year", "owner", "way"])

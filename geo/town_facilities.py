@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from geo.town_grid import FloatArray, Way
+from geo.town_grid import FloatArray, Way, chance
 from geo.town_plots import Plot
 from geo.town_wares import WARES, Ware
+
+#: Figures up to this are known to the unit, larger ones to the ten.
+_ROUGH = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Spot:
     x: float
     y: float
     plot: Plot | None = None
+    street: str = ""
 
 
 class _Spacing:
@@ -39,9 +43,9 @@ class _Spacing:
         return True
 
 
-def street_spots(rng: Generator, ways: Iterable[Way]) -> FloatArray:
-    """Return places on the pavements of public streets, the busiest first, shape (n, 2)."""
-    found, weights = [], []
+def street_spots(rng: Generator, ways: Iterable[Way]) -> list[Spot]:
+    """Return places on the pavements of public streets, the busiest first."""
+    places, weights, names = [], [], list[str]()
     busy = {"primary": 2.2, "tertiary": 1.2, "residential": 0.8}
     for way in ways:
         if way.inner or way.level != 0 or way.highway not in busy:
@@ -49,14 +53,16 @@ def street_spots(rng: Generator, ways: Iterable[Way]) -> FloatArray:
         along = np.arange(way.start + 20.0, way.end - 20.0, 11.0)
         stops = np.array([way.start, way.end, *way.stops])
         along = along[np.abs(along[:, None] - stops).min(axis=1) > way.half_m]
-        side = np.where(rng.random(along.size) < 0.5, -1.0, 1.0)
+        side = np.where(rng.integers(0, 2, along.size) == 0, -1.0, 1.0)
         across = way.at + side * (way.half_m - 2.0)
         pair = (along, across) if way.axis == "h" else (across, along)
-        found.append(np.column_stack(pair))
+        places.append(np.column_stack(pair))
         weights.append(np.full(along.size, busy[way.highway]))
-    spots = np.concatenate(found)
+        names += [way.name or ""] * along.size
+    spots = np.concatenate(places)
     weight = np.concatenate(weights) * _density(spots)
-    return spots[np.argsort(rng.exponential(1.0, len(spots)) / weight)]
+    order = np.argsort(rng.exponential(1.0, len(spots)) / weight)
+    return [Spot(*map(float, spots[i]), street=names[i]) for i in order]
 
 
 def _density(spots: FloatArray) -> FloatArray:
@@ -100,39 +106,37 @@ def place_facilities(
     communities = [plot for plot in plots if plot.use == "community"]
     open_spots = street_spots(rng, ways)
     rows = _fill_plots(rng, [p for p in plots if p.use != "community"], absent)
-    for ware in WARES:
-        if ware.category in absent:
-            continue
+    for ware in (ware for ware in WARES if ware.category not in absent):
         wanted = max(1, round(ware.per_100 * len(communities) / 100.0))
         wanted -= sum(row["category"] == ware.category for row in rows)
         inside = int(rng.binomial(max(wanted, 0), ware.inside))
         limit = kept_out[1] if ware.category in kept_out[0] else np.inf
-        order = open_spots[
-            np.argsort(np.arange(len(open_spots)) * rng.random(len(open_spots)))
-        ]
-        spots = _pick_open(order[order[:, 0] < limit], wanted - inside, ware.spacing_m)
+        # a looser order for each category, so that not all crowd the same places
+        ranks = np.arange(len(open_spots)) * rng.random(len(open_spots))
+        order = (open_spots[i] for i in np.argsort(ranks))
+        spots = _pick_open(order, wanted - inside, ware.spacing_m, limit)
         homes = [plot for plot in communities if plot.x1 < limit]
         spots += _pick_inside(rng, homes, inside, ware.spacing_m)
-        rows += [
-            make_facility(rng, ware, spot, sealed_share=sealed_share) for spot in spots
-        ]
+        rows += [make_facility(rng, ware, spot, sealed_share) for spot in spots]
     return rows
 
 
-def _pick_open(order: FloatArray, count: int, spacing_m: float) -> list[Spot]:
-    spacing, spots = _Spacing(spacing_m), []
-    for x, y in order:
+def _pick_open(
+    order: Iterable[Spot], count: int, spacing_m: float, limit_x: float
+) -> list[Spot]:
+    spacing, spots = _Spacing(spacing_m), list[Spot]()
+    for spot in order:
         if len(spots) >= count:
             break
-        if spacing.take(float(x), float(y)):
-            spots.append(Spot(float(x), float(y)))
+        if spot.x < limit_x and spacing.take(spot.x, spot.y):
+            spots.append(spot)
     return spots
 
 
 def _pick_inside(
     rng: Generator, homes: list[Plot], count: int, spacing_m: float
 ) -> list[Spot]:
-    spacing, spots = _Spacing(spacing_m), []
+    spacing, spots = _Spacing(spacing_m), list[Spot]()
     for i in rng.permutation(len(homes)):
         if len(spots) >= count:
             break
@@ -164,7 +168,8 @@ def _fill_plots(
         }.get(plot.use)
         if category is None or category in absent:
             continue
-        row = make_facility(rng, wares[category], Spot(*plot.middle))
+        street = next((way.name or "" for way in plot.streets.values()), "")
+        row = make_facility(rng, wares[category], Spot(*plot.middle, street=street))
         row.update(plot=plot, land_area_m2=round(plot.area_m2), status="open")
         if category == "pocket_park":
             row["name"] = row["name"].replace("口袋公园", "公园")
@@ -173,20 +178,20 @@ def _fill_plots(
 
 
 def make_facility(
-    rng: Generator, ware: Ware, spot: Spot, *, sealed_share: float = 0.0
+    rng: Generator, ware: Ware, spot: Spot, sealed_share: float = 0.0
 ) -> dict[str, Any]:
     """Return one facility at `spot`, with the figures that somebody wrote down."""
     known = rng.random(3) < ware.known
     area = _draw(rng, ware.floor_m2) if known[0] else None
     return {
-        "name": ware.names[int(rng.integers(len(ware.names)))],
+        "name": _name(rng, ware, spot),
         "category": ware.category,
         "floor_area_m2": area,
         "land_area_m2": _draw(rng, ware.land_m2) if known[1] else None,
         "capacity": _draw(rng, ware.capacity) if known[2] else None,
         "serves": _serves(rng, spot.plot, sealed_share),
         "status": rng.choice(["open", "planned", "closed"], p=[0.972, 0.018, 0.010]),
-        "surveyed": bool(rng.random() < 0.86),
+        "surveyed": chance(rng, 0.86),
         "x": spot.x,
         "y": spot.y,
         "plot": None,
@@ -194,10 +199,22 @@ def make_facility(
     }
 
 
+def _name(rng: Generator, ware: Ware, spot: Spot) -> str:
+    """Name a facility after where it stands."""
+    name = ware.names[int(rng.integers(len(ware.names)))]
+    if spot.plot is not None:
+        return f"{spot.plot.name}{name}"
+    if ware.chain:
+        return f"{name}({spot.street}店)"
+    return f"{spot.street.removesuffix('店')}{name}"
+
+
 def _serves(rng: Generator, plot: Plot | None, sealed_share: float) -> str:
-    if plot is None or not plot.walled or any(g.open_to == "all" for g in plot.gates):
+    if plot is None or not plot.walled:
         return "all"
-    return "all" if rng.random() < sealed_share else "residents"
+    if any(gate.open_to == "all" and not gate.shared for gate in plot.gates):
+        return "all"
+    return "all" if chance(rng, sealed_share) else "residents"
 
 
 def _draw(rng: Generator, bounds: tuple[float, float] | None) -> float | None:
@@ -205,4 +222,4 @@ def _draw(rng: Generator, bounds: tuple[float, float] | None) -> float | None:
         return None
     low, top = bounds
     value = np.exp(rng.uniform(np.log(low), np.log(top)))
-    return float(np.round(value, -1) if top > 200.0 else np.round(value))
+    return float(np.round(value, -1) if top > _ROUGH else np.round(value))

@@ -71,7 +71,7 @@ def frame_gates(plan: "TownPlan") -> gpd.GeoDataFrame:
     """Return the gates of walled communities, and of some others."""
     rows, places, seen = [], [], dict[tuple[float, float], str]()
     for at, plot in enumerate(plan.homes):
-        if not plot.walled and at % 2 and not any(gate.shared for gate in plot.gates):
+        if not plot.listed:
             continue
         for gate in plot.gates:
             place = plot.gate_point(gate)
@@ -116,8 +116,8 @@ def frame_facilities(
 def frame_buildings(
     rng: Generator, plan: "TownPlan", ledger: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Return the residential blocks; a quarter of the communities counted no doors."""
-    rows, slabs, owners = [], [], []
+    """Return the buildings; not all communities counted their doors."""
+    rows, slabs = list[dict[str, Any]](), list[Slab]()
     for at, blocks in enumerate(plan.slabs):
         unknown = at in plan.uncounted
         share = ledger.loc[at, ["elderly_60", "infants_0_3"]].to_numpy(dtype=float)
@@ -134,7 +134,9 @@ def frame_buildings(
                 }
             )
         slabs += blocks
-        owners += [at] * len(blocks)
+    for _, slab in plan.others:
+        rows.append({"community_id": None, "storeys": float(slab.storeys)})
+        slabs.append(slab)
     shapes = draw_slabs(plan.bend, slabs)
     return make_frame(rows, list(shapes), "H", 5, columns=_BUILDING_COLUMNS)
 
@@ -155,6 +157,7 @@ def draw_slabs(bend: Bend, slabs: Sequence[Slab]) -> np.ndarray[Any, Any]:
         np.array([(slab.length_m, slab.depth_m) for slab in slabs]).reshape(-1, 2) / 2
     )
     places, turns = bend.apply(middles), bend.turn(middles)
+    half = half * np.minimum(bend.scale(middles), 1.0)
     corners = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
     local = corners[None] * half[:, None, :]
     cos, sin = np.cos(turns)[:, None], np.sin(turns)[:, None]

@@ -5,13 +5,15 @@ the axes; `Bend` then bends the plan into a town. A point of the plan always
 bends to the same place, so lines that meet in the plan meet in the town.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FloatArray = npt.NDArray[np.float64]
 Axis = Literal["h", "v"]
@@ -24,6 +26,11 @@ RIVER_STRIP_M = 96.0
 STEP_M = 40.0
 #: How far the surveyed area reaches beyond the outermost street.
 MARGIN_M = 90.0
+
+
+def chance(rng: Generator, share: float) -> bool:
+    """Return True in `share` of all cases."""
+    return bool(rng.random() < share)
 
 
 @dataclass(slots=True)
@@ -123,6 +130,15 @@ class Bend:
         way = self.apply(plan + step) - self.apply(plan - step)
         turned: FloatArray = np.arctan2(way[:, 1], way[:, 0])
         return turned
+
+    def scale(self, plan: FloatArray) -> FloatArray:
+        """Return how much lengths along x and along y shrink or grow, shape (n, 2)."""
+        found = []
+        for step in np.array([[10.0, 0.0], [0.0, 10.0]]):
+            way = self.apply(plan + step) - self.apply(plan - step)
+            found.append(np.hypot(way[:, 0], way[:, 1]) / 20.0)
+        scaled: FloatArray = np.column_stack(found)
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +271,8 @@ def bend_plan(
     """Choose how the plan of `grid` is bent."""
     waves = np.column_stack(
         [
-            rng.uniform(-26.0, 26.0, 4),
-            rng.uniform(-26.0, 26.0, 4),
+            rng.uniform(16.0, 38.0, 4) * rng.choice([-1.0, 1.0], 4),
+            rng.uniform(16.0, 38.0, 4) * rng.choice([-1.0, 1.0], 4),
             2.0 * np.pi / rng.uniform(1500.0, 2600.0, 4) * rng.choice([-1.0, 1.0], 4),
             2.0 * np.pi / rng.uniform(1500.0, 2600.0, 4),
             rng.uniform(0.0, 2.0 * np.pi, 4),

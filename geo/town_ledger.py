@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from geo.town_compounds import Slab
+from geo.town_grid import chance
 from geo.town_plots import Plot
 
 _CONDITIONS = ("完好", "破损", "缺失")
@@ -23,6 +24,8 @@ _WANTS = (
     "体育健身",
     "便民",
 )
+#: From this year on flats were sold on the market.
+_REFORM = 2000
 #: Square metres of floor per household, and persons per household.
 _FLOOR_M2, _PERSONS = 74.0, 2.5
 
@@ -92,7 +95,7 @@ def _basics(
     households = sum(slab.households for slab in slabs)
     sold = (
         ("房改房", "单位自管", "房改房")
-        if year < 2000
+        if year < _REFORM
         else ("商品房", "房改房", "商品房")
     )
     return {
@@ -101,7 +104,7 @@ def _basics(
         "单元数": sum(max(1, round(slab.length_m / 15.0)) for slab in slabs),
         "占地面积": round(plot.area_m2),
         "结构类型": "砖混"
-        if year < 2001
+        if year <= _REFORM
         else str(rng.choice(["砖混", "框架", "剪力墙"])),
         "最高层数": max((slab.storeys for slab in slabs), default=1),
         "现有电梯": 0,
@@ -113,7 +116,7 @@ def _basics(
         ),
         "有无业委会": _yes(rng, 0.2),
         "有无党组织": _yes(rng, 0.7),
-        "维修资金": _yes(rng, 0.15 if year < 2000 else 0.7),
+        "维修资金": _yes(rng, 0.15 if year < _REFORM else 0.7),
         "是否已改造": str(rng.choice(["否", "是"], p=[0.88, 0.12])),
         "是否危房": "否",
     }
@@ -128,8 +131,8 @@ def consent(rng: Generator, households: int) -> dict[str, Any]:
         "应参与户数": households,
         "参与户数": took,
         "同意户数": agreed,
-        "参与率": round(100.0 * took / households, 1),
-        "同意率": round(100.0 * agreed / max(took, 1), 1),
+        "参与率(%)": round(100.0 * took / households, 1),
+        "同意率(%)": round(100.0 * agreed / max(took, 1), 1),
         "征询起止日期": f"2025-{month:02d}-01/2025-{month:02d}-28",
         "表决方式": str(rng.choice(["书面", "线上"])),
         "长效管理共识": _yes(rng, 0.6),
@@ -167,4 +170,4 @@ def _funds(rng: Generator, floor_area_m2: float) -> dict[str, Any]:
 
 
 def _yes(rng: Generator, share: float) -> str:
-    return "有" if rng.random() < share else "无"
+    return "有" if chance(rng, share) else "无"

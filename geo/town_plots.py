@@ -14,6 +14,7 @@ from geo.town_grid import (
     Grid,
     Streets,
     Way,
+    chance,
 )
 
 Side = Literal["w", "e", "s", "n"]
@@ -32,6 +33,8 @@ Use = Literal[
 
 #: A plot narrower than this is not cut further.
 LEAST_SIDE_M = 85.0
+#: Of all cells, those above this share are cut by a wall without a lane.
+_WALL_FROM = 0.8
 #: Length of the ends of a footbridge over an arterial.
 FOOTBRIDGE_M = 45.0
 
@@ -64,6 +67,8 @@ class Plot:
         Its name, once it has one.
     walled
         Whether it is entered by its gates alone.
+    listed
+        Whether its gates are in the layer ``gates``.
     gates
         Its gates.
     notch
@@ -83,6 +88,7 @@ class Plot:
     use: Use = "works"
     name: str = ""
     walled: bool = False
+    listed: bool = True
     gates: list[Gate] = field(default_factory=list)
     notch: tuple[float, float, float, float] | None = None
     neighbour: "Plot | None" = None
@@ -208,7 +214,7 @@ def merge_cells(rng: Generator, grid: Grid, share: float) -> set[tuple[int, int]
         line = 1
         while line < grid.columns:
             free = line != grid.rail_line and not grid.major_x[line]
-            if free and rng.random() < share:
+            if free and chance(rng, share):
                 merged.add((row, line))
                 line += 1
             line += 1
@@ -281,7 +287,7 @@ def _lay_footbridges(
     laid: dict[tuple[int, int], tuple[float, Way]] = {}
     for line in range(1, grid.ys.size - 1):
         near = {line - 1, line} & {grid.river_row}
-        if not grid.major_y[line] or near or rng.random() < 0.25:
+        if not grid.major_y[line] or near or chance(rng, 0.25):
             continue
         free = [
             column
@@ -331,14 +337,14 @@ def _split_x(cell: _Cell, x: float, lane: Way) -> list[Plot]:
 
 def _cut_cell(rng: Generator, cell: _Cell, streets: Streets) -> list[Plot]:
     """Leave a cell whole, or cut it once across by a lane or a wall, or twice."""
-    width, chance = cell.x1 - cell.x0, rng.random()
+    width, luck = cell.x1 - cell.x0, rng.random()
     here = (cell.column, cell.row)
-    whole = chance < (0.18 if cell.columns == 1 else 0.4)
+    whole = luck < (0.18 if cell.columns == 1 else 0.4)
     if whole or width < 2 * LEAST_SIDE_M + 2 * HALF_LANE_M:
         return [Plot(cell.x0, cell.x1, cell.y0, cell.y1, here, dict(cell.streets))]
     at = cell.x0 + width * rng.uniform(0.42, 0.58)
     x = float(np.round(at))
-    if chance > 0.8:
+    if luck > _WALL_FROM:
         plots = [
             Plot(cell.x0, x, cell.y0, cell.y1, here, _without(cell.streets, "e")),
             Plot(x, cell.x1, cell.y0, cell.y1, here, _without(cell.streets, "w")),
@@ -352,7 +358,7 @@ def _cut_cell(rng: Generator, cell: _Cell, streets: Streets) -> list[Plot]:
     low.stops.append(x)
     top.stops.append(x)
     plots = _split_x(cell, x, lane)
-    if rng.random() < 0.22 and cell.y1 - cell.y0 > 2 * LEAST_SIDE_M + 2 * HALF_LANE_M:
+    if chance(rng, 0.22) and cell.y1 - cell.y0 > 2 * LEAST_SIDE_M + 2 * HALF_LANE_M:
         side = int(rng.integers(2))
         plots[side : side + 1] = _split_y(plots[side], streets, lane)
     return plots
