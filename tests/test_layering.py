@@ -31,9 +31,15 @@ ORDER = (
     ("ground",),
     ("network",),
     ("reach",),
+    ("coverage", "exports"),
+    ("capacity", "straight", "scores"),
+    ("readings",),
+    ("field", "hidden", "pictures", "reasons"),
+    ("verdicts",),
     ("lifecircle",),
     ("plan",),
     ("maps",),
+    ("commands",),
     ("cli",),
 )
 
