@@ -246,10 +246,10 @@ def _find_rule(
     if not rule_id:
         return None
     where = dict(place) | {"column": test, "rule": rule_id}
-    if not any(name == rule_id for name, _ in rules):
-        raise RuleError("rule_missing", **where)
     rule = rules.get((rule_id, test))
-    if rule is None or not any(rule.value(column) for column in _LEAST[test]):
+    if rule is None:
+        raise RuleError("rule_missing", **where)
+    if not any(rule.value(column) for column in _LEAST[test]):
         raise RuleError("rule_gives_nothing", **where, columns="、".join(_LEAST[test]))
     if category not in (rule.category, categories.loc[rule.category, "rules_for"]):
         raise RuleError(

@@ -6,6 +6,7 @@ capacity); each test has its own certainty, so each is a rule of its own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -189,7 +190,7 @@ def make_rules(
     Returns
     -------
     dict
-        ``(rule_id, test)`` to rule.
+        ``(rule_id, test)`` to rule; one without numbers says nothing.
 
     Raises
     ------
@@ -201,9 +202,8 @@ def make_rules(
         own = changes.get(row["rule_id"], {})
         for test in TESTS:
             rule = _make_rule(row, test, own)
-            if rule.numbers:
-                _check_rule(rule, row["line"])
-                rules[rule.rule_id, test] = rule
+            _check_rule(rule, row["line"])
+            rules[rule.rule_id, test] = rule
     return rules
 
 
@@ -234,13 +234,13 @@ def _make_rule(row: Mapping[str, Any], test: str, own: Mapping[str, Any]) -> Rul
 
 def _touches_texts(own: Mapping[str, Any], test: str) -> bool:
     """Tell whether texts alone, or the certainty of this test, are replaced."""
-    numbers = {name for names in NUMBERS.values() for name in names}
-    return f"certainty_{test}" in own or bool(own and not numbers & set(own))
+    special = set(chain(*NUMBERS.values())) | {f"certainty_{name}" for name in TESTS}
+    return f"certainty_{test}" in own or bool(own and not special & set(own))
 
 
 def _check_rule(rule: Rule, line: int) -> None:
     place = {"table": "facility_standards.csv", "row": line}
-    if not rule.certainty:
+    if rule.numbers and not rule.certainty:
         column = f"certainty_{rule.test}"
         raise RuleError("rule_cell_empty", **place, column=column, value="")
     given = dict(rule.numbers)
@@ -279,9 +279,9 @@ def change_standards(
     ]
     changed = pd.DataFrame(rows, columns=standards.columns)
     for test in TESTS:
-        found = [rules.get((row, test)) for row in changed["rule_id"]]
-        changed[f"origin_{test}"] = [rule.origin if rule else "" for rule in found]
-        changed[f"certainty_{test}"] = [
-            rule.certainty if rule else "" for rule in found
-        ]
+        own = [rules[rule_id, test] for rule_id in changed["rule_id"]]
+        for name in ("origin", "certainty"):
+            changed[f"{name}_{test}"] = [
+                getattr(rule, name) if rule.numbers else "" for rule in own
+            ]
     return changed.drop(columns=["line", "origin"]).set_index("rule_id")
