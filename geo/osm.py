@@ -160,10 +160,14 @@ def read_osm(
     derived = derive_layers(
         scan.objects(), extent, streets, table=table, progress=progress
     )
-    derived["streets"] = Derived(streets, len(scan.ways), findings)
+    derived["streets"] = Derived(
+        streets, len({way.osm_id for way in scan.ways}), findings
+    )
     lost = {name: tags for name, tags in scan.awaited.items() if name not in scan.areas}
     for osm_id, tags in lost.items():
         layer = find_layer(tags, table)
+        if layer is None:
+            continue
         found = set_aside(layer, "osm_broken_area", osm_id, tags)
         part = derived[layer]
         derived[layer] = replace(
@@ -195,7 +199,9 @@ def _scan_file(
                 progress("stage.osm_read", 1 - _STEP / (number + _STEP))
             tags = dict(thing.tags)
             if isinstance(thing, osm.Way) and "highway" in tags:
-                scan.ways.append(_read_way(thing, tags))
+                scan.ways.append(_read_way(f"way/{thing.id}", thing.nodes, tags))
+            if isinstance(thing, osm.Area) and "highway" in tags:
+                scan.ways.extend(_read_outlines(thing, tags))
             if isinstance(thing, osm.Node) and tags.get("railway") in _LEVEL_CROSSINGS:
                 scan.rail_nodes.append(thing.id)
             if keep(tags):
@@ -242,14 +248,22 @@ def _keep_object(scan: _Scan, thing: _Thing, tags: dict[str, str]) -> None:
             scan.add("area", name, tags, wkb)
 
 
-def _read_way(way: osm.Way, tags: dict[str, str]) -> OsmWay:
-    """Return a way with the position of each node, NaN where it is missing."""
-    nodes = way.nodes
+def _read_way(osm_id: str, nodes: osm.NodeRefList, tags: dict[str, str]) -> OsmWay:
+    """Return a line with the position of each node, NaN where it is missing."""
     refs = np.fromiter((node.ref for node in nodes), dtype="i8", count=len(nodes))
-    return OsmWay(way.id, tags, refs, np.array(list(_positions(nodes))).reshape(-1, 2))
+    return OsmWay(osm_id, tags, refs, np.array(list(_positions(nodes))).reshape(-1, 2))
 
 
-def _positions(nodes: osm.WayNodeList) -> Iterator[tuple[float, float]]:
+def _read_outlines(area: osm.Area, tags: dict[str, str]) -> Iterator[OsmWay]:
+    """Yield the rings of a square that is a relation; that of a way is the way."""
+    if area.from_way():
+        return
+    for outer in area.outer_rings():
+        for ring in (outer, *area.inner_rings(outer)):
+            yield _read_way(f"relation/{area.orig_id()}", ring, tags)
+
+
+def _positions(nodes: osm.NodeRefList) -> Iterator[tuple[float, float]]:
     for node in nodes:
         place = node.location
         yield (place.lon, place.lat) if place.valid() else (np.nan, np.nan)
@@ -257,7 +271,9 @@ def _positions(nodes: osm.WayNodeList) -> Iterator[tuple[float, float]]:
 
 def _line_wkb(way: osm.Way) -> str | None:
     """Return the parts of a way whose nodes are in the file, None without any."""
-    lines = [shapely.LineString(xy) for _, xy in split_way(_read_way(way, {}))]
+    lines = [
+        shapely.LineString(xy) for _, xy in split_way(_read_way("", way.nodes, {}))
+    ]
     if not lines:
         return None
     whole = lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)

@@ -129,6 +129,23 @@ def _vertices(lines: npt.NDArray[Any]) -> npt.NDArray[np.complex128]:
     return xy[:, 0] + 1j * xy[:, 1]
 
 
+def is_river_area(tags: Tags) -> bool:
+    """Return whether an area is the water of a river or canal.
+
+    Parameters
+    ----------
+    tags
+        Tags of the area.
+
+    Returns
+    -------
+    bool
+        False for lakes and ponds, which nothing crosses and few streets meet.
+    """
+    water = tags.get("natural") == "water" and tags.get("water") in RIVERS
+    return water or tags.get("waterway") == "riverbank"
+
+
 def _is_expressway(tags: Tags) -> bool:
     road = tags.get("highway")
     closed = tags.get("foot") in {"no", "use_sidepath"} or is_set(tags, "motorroad")
@@ -144,10 +161,7 @@ _BARRIERS: tuple[tuple[str, Callable[[Tags], bool], str], ...] = (
     ),
     (
         "area",
-        lambda tags: (
-            (tags.get("natural") == "water" and tags.get("water") in RIVERS)
-            or tags.get("waterway") == "riverbank"
-        ),
+        is_river_area,
         "river",
     ),
     (

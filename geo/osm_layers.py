@@ -13,7 +13,15 @@ import pandas as pd
 import shapely
 
 from geo.findings import Finding
-from geo.osm_barriers import EXPRESSWAYS, RAILS, RIVERS, TRUNKS, WALLS, make_barriers
+from geo.osm_barriers import (
+    EXPRESSWAYS,
+    RAILS,
+    RIVERS,
+    TRUNKS,
+    WALLS,
+    is_river_area,
+    make_barriers,
+)
 from geo.osm_facilities import is_facility, make_facilities, measure_land
 from geo.osm_objects import (
     CLOSED_ACCESS,
@@ -96,7 +104,7 @@ def is_interesting(table: TagTable) -> Callable[[Tags], bool]:
     return keep
 
 
-def find_layer(tags: Tags, table: TagTable) -> str:
+def find_layer(tags: Tags, table: TagTable) -> str | None:
     """Return the layer to which an area with these tags would belong.
 
     Parameters
@@ -108,8 +116,8 @@ def find_layer(tags: Tags, table: TagTable) -> str:
 
     Returns
     -------
-    str
-        A layer name; ``barriers`` for what is none of the others.
+    str or None
+        A layer name; None for none.
     """
     if classify_osm(tags, table, among=_COMMUNITY).category is not None:
         return "communities"
@@ -119,8 +127,9 @@ def find_layer(tags: Tags, table: TagTable) -> str:
         return "buildings"
     if _idle_kind(tags, table, is_area=True) is not None:
         return "idle"
-    heritage = is_set(tags, "historic") or is_set(tags, "heritage")
-    return "protected" if heritage else "barriers"
+    if is_set(tags, "historic") or is_set(tags, "heritage"):
+        return "protected"
+    return "barriers" if is_river_area(tags) else None
 
 
 def derive_layers(

@@ -1,5 +1,6 @@
 """Ways of OpenStreetMap as street lines that know their nodes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,9 @@ _CROSSING_KEYS = ("footway", "path", "cycleway", "highway")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmWay:
-    """A way: its tags, its node ids, and their positions (NaN: not in the file)."""
+    """A line: its tags, its node ids, and their positions (NaN: not in the file)."""
 
-    id: int
+    osm_id: str
     tags: dict[str, str]
     refs: npt.NDArray[np.int64]
     xy: npt.NDArray[np.float64]
@@ -62,7 +63,7 @@ def make_streets(
     Parameters
     ----------
     ways
-        Ways with a ``highway`` tag.
+        Ways with a ``highway`` tag, and the outlines of relations that have one.
     rail_nodes
         Ids of nodes at which a way crosses a railway on the level.
 
@@ -78,16 +79,18 @@ def make_streets(
     rows: list[dict[str, Any]] = []
     lines: list[shapely.LineString] = []
     findings: list[Finding] = []
+    count: Counter[str] = Counter()
     cut = 0
     for way in ways:
         pieces = list(split_way(way))
         if not pieces:
             findings.append(
-                set_aside("streets", "osm_street_empty", f"way/{way.id}", way.tags)
+                set_aside("streets", "osm_street_empty", way.osm_id, way.tags)
             )
         cut += bool(pieces) and not np.isfinite(way.xy).all()
-        for number, (refs, xy) in enumerate(pieces, start=1):
-            rows.append(_describe(way, refs, number))
+        for refs, xy in pieces:
+            count[way.osm_id] += 1
+            rows.append(_describe(way, refs, count[way.osm_id]))
             lines.append(shapely.LineString(xy))
     if cut:
         findings.append(
@@ -117,7 +120,7 @@ _COLUMNS = [
 
 def _describe(way: OsmWay, refs: npt.NDArray[np.int64], number: int) -> dict[str, Any]:
     tags = way.tags
-    osm_id = f"way/{way.id}"
+    osm_id = way.osm_id
     return {key: tags.get(key) for key in _PLAIN} | {
         "id": osm_id if number == 1 else f"{osm_id}/{number}",
         "osm_id": osm_id,
@@ -126,7 +129,7 @@ def _describe(way: OsmWay, refs: npt.NDArray[np.int64], number: int) -> dict[str
         "level": read_level(tags),
         "crossing": any(tags.get(key) == "crossing" for key in _CROSSING_KEYS)
         or is_set(tags, "ford"),
-        "area": tags.get("area") == "yes",
+        "area": is_set(tags, "area") or osm_id.startswith("relation"),
         "node_ids": refs,
         "derived": True,
     }
