@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from geo.errors import RuleError
 from geo.rules import CAPACITY_KINDS, TESTS, load_rules, plain_header
 from geo.schema import LAYERS, RULE_CERTAINTY
 from geo.settings import Settings
-from geo.tables import NUMBERS, TABLES
+from geo.tables import NUMBERS, TABLES, read_table, read_toml
 from geo.text import data_dir
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -434,3 +435,79 @@ def test_two_thirds_is_a_fraction_and_open_is_open(rules):
     kept = rules.policy.set_index("rule_id")["threshold"]
     assert Fraction(kept["YN-1-7a"]) == Fraction(2, 3)
     assert set(kept[["N-1-7a", "YN-1-4a", "YN-1-8", "YN-2-2a", "YN-2-4"]]) == {"open"}
+
+
+# --- reading ---------------------------------------------------------------------
+
+REQUIRED_HEADER = "category,tier_min,distance_rule,size_rule,capacity_rule,source,note"
+
+
+def write(folder, data):
+    path = folder / "required.csv"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def test_a_table_as_excel_saves_it(tmp_path):
+    text = f"{REQUIRED_HEADER},,\r\nparking, ５ ,F059,,F059,本工具,,,\r\n,,,,,,,,\r\n"
+    frame, sha256 = read_table(
+        "required", write(tmp_path, b"\xef\xbb\xbf" + text.encode())
+    )
+    assert frame.to_dict("records") == [
+        {
+            "category": "parking",
+            "tier_min": 5.0,
+            "distance_rule": "F059",
+            "size_rule": "",
+            "capacity_rule": "F059",
+            "source": "本工具",
+            "note": "",
+            "line": 2,
+        }
+    ]
+    assert re.fullmatch("[0-9a-f]{64}", sha256)
+
+
+def test_columns_may_stand_in_any_order(tmp_path):
+    names = REQUIRED_HEADER.split(",")
+    text = ",".join(reversed(names)) + "\n,本工具,F059,,F059,5,parking\n"
+    frame, _ = read_table("required", write(tmp_path, text))
+    assert list(frame.columns) == [*names, "line"]
+    assert frame.loc[0, "category"] == "parking"
+
+
+def test_a_table_may_hold_no_row(tmp_path):
+    frame, _ = read_table("required", write(tmp_path, REQUIRED_HEADER + "\n"))
+    assert frame.empty
+    assert frame["tier_min"].dtype == float
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ("", "rule_table_empty"),
+        ("\n", "rule_table_empty"),
+        (b"\xff\xff\xff", "rule_encoding"),
+        (f'{REQUIRED_HEADER}\n"parking,5\n', "rule_file"),
+        (f"{REQUIRED_HEADER}\nparking,5,F059,,,本工具,,further\n", "rule_row_length"),
+        (f"{REQUIRED_HEADER}\nparking,inf,F059,,,本工具,\n", "rule_cell_negative"),
+        (f"{REQUIRED_HEADER}\nparking,,F059,,,本工具,\n", "rule_cell_empty"),
+    ],
+)
+def test_unreadable_tables_are_refused(tmp_path, data, code):
+    with pytest.raises(RuleError) as caught:
+        read_table("required", write(tmp_path, data))
+    assert caught.value.code == code
+    assert "required.csv" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(RuleError, match=r"required\.csv") as caught:
+        read_table("required", tmp_path / "required.csv")
+    assert caught.value.code == "rule_file"
+
+
+def test_toml_may_be_gbk(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_bytes('a = "片区"'.encode("gbk"))
+    assert read_toml(path)[0] == {"a": "片区"}
