@@ -22,7 +22,7 @@ from geo.walls import Walled
 
 #: A connector that ends at an edge's end is tested to this far along the edge, so
 #: that it must come from the edge's own side of a wall.
-_INWARD_M = 0.01
+_INWARD_M = 0.05
 
 #: A wall this near to a gate is the gate's own.
 OWN_WALL_M = 1.0
@@ -41,13 +41,14 @@ class Obstacles:
         Tree of all barriers and their outlines.
     walled
         The walled communities.
-    cores
-        Tree of their shrunk polygons.
+    cores, reaches
+        Trees of their shrunk and grown polygons.
     """
 
     barriers: shapely.STRtree
     walled: Walled
     cores: shapely.STRtree
+    reaches: shapely.STRtree
 
     def crosses(
         self, start: Floats, stop: Floats, *, own_m: float, along: Ints | None = None
@@ -79,10 +80,25 @@ class Obstacles:
         crossed[longer[hit]] = True
         line, which = self.cores.query(lines, predicate="intersects")
         out = ~shapely.covers(self.walled.reach[which], lines[line])
+        ran, beside = self._find_beside(lines)
+        line, which = np.append(line, ran), np.append(which, beside)
+        out = np.append(out, np.ones(len(ran), dtype=bool))
         if along is not None:
             out &= self.walled.community[which] != along[line]
         crossed[line[out]] = True
         return crossed
+
+    def _find_beside(self, lines: Geometries) -> tuple[Ints, Ints]:
+        """Find the connectors that run along a walled boundary."""
+        line, which = self.reaches.query(lines, predicate="intersects")
+        long = shapely.length(lines[line]) > OWN_WALL_M
+        line, which = line[long], which[long]
+        within = shapely.length(
+            shapely.intersection(lines[line], self.walled.reach[which])
+        )
+        core = shapely.intersection(lines[line], self.walled.core[which])
+        beside = within - shapely.length(core) > OWN_WALL_M
+        return line[beside], which[beside]
 
 
 def make_obstacles(barriers: Geometries, walled: Walled) -> Obstacles:
@@ -100,8 +116,12 @@ def make_obstacles(barriers: Geometries, walled: Walled) -> Obstacles:
     Obstacles
         The prepared test.
     """
-    trees = shapely.STRtree(barriers), shapely.STRtree(walled.core)
-    return Obstacles(trees[0], walled, trees[1])
+    return Obstacles(
+        shapely.STRtree(barriers),
+        walled,
+        shapely.STRtree(walled.core),
+        shapely.STRtree(walled.reach),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -332,7 +352,9 @@ class _Search:
             start, u + share * (v - u), own_m=self.own_m, along=edges.along[edge]
         )
         table = pd.DataFrame({"row": row, "edge": edge, "at": at, "far": far})
-        table = table[~blocked].sort_values(["row", "far", "edge"])
+        # of equally near edges the one farther west, then south, whatever the order
+        table["near"], table["x"], table["y"] = far.round(6), foot[:, 0], foot[:, 1]
+        table = table[~blocked].sort_values(["row", "near", "x", "y", "edge"])
         table = table.drop_duplicates("row")
         result = Attachments(*_nothing(len(shapes)))
         rows = table["row"].to_numpy()

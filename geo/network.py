@@ -36,9 +36,9 @@ follows them gets the same network (lengths to the centimetre):
 7. A connector is a straight line from a point to an edge. It is blocked if it
    touches a barrier of any kind (of polygons: the outline), or if it crosses the
    boundary of a walled community: part of it lies more than 1 cm inside and part
-   more than 1 cm outside. Its first millimetre (of a gate's connector: its first
-   metre) may touch a barrier. If it ends at an end of the edge, the line tested
-   ends 1 cm further along the edge instead. A connector to an edge that runs along
+   more than 1 cm outside; or more than 1 m of it lies within 1 cm of that boundary.
+   Its first millimetre (of a gate's connector: its first metre) may touch a barrier. If it ends at an end of the edge, the line tested
+   ends 5 cm further along the edge instead. A connector to an edge that runs along
    the boundary of C (10) may cross the boundary of C.
 
 **Walls.** A community is *walled* if `walled` is true, or if `walled` is missing
@@ -65,8 +65,9 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
     inside, else the public. It attaches to the nearest edge of its side (inner
     edges of that community, or public edges) whose connector from the point to
     the edge's nearest point is not blocked, and is at most `attach_max_m` (100 m)
-    long; equally near: any. Connectors are no target. The edge is split there.
-    Connections between different nodes are at least 1 mm long.
+    long; of equally near ones that with the foot farther west, then south.
+    Connectors are no target. The edge is split there. Connections between
+    different nodes are at least 1 mm long.
 
 **Gates.**
 

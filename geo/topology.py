@@ -208,8 +208,8 @@ def _number_places(vertices: _Vertices, chosen: Ints) -> Ints:
     level = table["level"].to_numpy()
     level = np.where(level >= 0, level + 2, level)
     table["key"] = np.where(open_place, 0, np.where(ended, 1, level))
-    node: Ints = table.groupby(["place", "key"], sort=False).ngroup().to_numpy()
-    return node.astype(np.int64)
+    node = table.groupby(["place", "key"], sort=False).ngroup()
+    return np.asarray(node, dtype=np.int64)
 
 
 def _join_crossings(edges: Edges, chosen: Ints, level: Ints) -> Edges:
