@@ -10,7 +10,7 @@ A key of ``far`` (the first distance beyond the cut-off) or more means that
 nothing is in reach.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,19 +101,21 @@ def make_work(limit: int, shift: int, *, logs: bool, room: int = 1024) -> Work:
 
 
 @kernel
+def _longer(array: Any) -> Any:
+    """Return a longer array with the same beginning."""
+    longer = np.empty(2 * array.size, array.dtype)
+    longer[: array.size] = array
+    return longer
+
+
+@kernel
 def reserve(work: Work, count: int) -> Work:
     """Return `work` with room for `count` more links and log entries."""
     item, link, node, key = work.item, work.link, work.node, work.key
-    if work.state[USED] + count > item.size:
-        room = 2 * item.size + count
-        item, link = np.empty(room, np.int64), np.empty(room, np.int32)
-        item[: work.item.size] = work.item
-        link[: work.link.size] = work.link
-    if work.state[LOGS] and work.state[LOGGED] + count > node.size:
-        room = 2 * node.size + count
-        node, key = np.empty(room, np.int32), np.empty(room, np.int64)
-        node[: work.node.size] = work.node
-        key[: work.key.size] = work.key
+    while work.state[USED] + count > item.size:
+        item, link = _longer(item), _longer(link)
+    while work.state[LOGS] and work.state[LOGGED] + count > node.size:
+        node, key = _longer(node), _longer(key)
     return Work(work.bucket, item, link, node, key, work.state)
 
 
@@ -146,40 +148,100 @@ def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
 
 
 @kernel
-def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
-    """Empty the buckets, nearest first."""
+def _flood(frame: Frame, keys: Int64Array, work: Work) -> Work:
+    """Empty the buckets, nearest first, without log and without temporary arcs.
+
+    All time of a whole run goes into this loop, hence the second copy of `settle`:
+    with the log it takes three times as long.
+    """
     start, arcs = frame.net.start, frame.net.arc
-    extra, junctions = frame.extra, frame.net.start.size - 1
-    more = extra.size[1] > 0
-    for bucket in range(work.bucket.size):
-        while work.bucket[bucket] >= 0:
-            at = work.bucket[bucket]
-            item = work.item[at]
-            work.bucket[bucket] = work.link[at]
-            work.link[at] = work.state[FREE]
-            work.state[FREE] = at
-            node = item & LOW
+    bucket, item, link, state = work.bucket, work.item, work.link, work.state
+    free, used, shift = state[FREE], state[USED], state[SHIFT]
+    for b in range(bucket.size):
+        at = np.int64(bucket[b])
+        while at >= 0:
+            taken = item[at]
+            bucket[b] = link[at]
+            link[at] = free
+            free = at
+            node = taken & LOW
             key = keys[node]
-            if key >> 32 != item >> 32:
-                continue
-            if node < junctions:
-                low, high = start[node], start[node + 1]
-                room = work.state[USED] + high - low
-                if room > work.item.size or work.state[LOGS]:
-                    work = reserve(work, high - low)
-                for i in range(low, high):
+            if key >> 32 == taken >> 32:
+                for i in range(start[node], start[node + 1]):
                     target = arcs[i] & LOW
-                    improve(work, keys, target, key + (arcs[i] - target))
-            if more:
-                i = extra.first[node]
-                while i >= 0:
-                    target = extra.arc[i] & LOW
-                    work = reserve(work, 1)
-                    improve(work, keys, target, key + (extra.arc[i] - target))
-                    i = extra.after[i]
-    work.state[FREE] = -1
-    work.state[USED] = 0
-    return work
+                    new = key + (arcs[i] - target)
+                    if new < keys[target]:
+                        keys[target] = new
+                        slot = free
+                        if slot >= 0:
+                            free = np.int64(link[slot])
+                        else:
+                            slot = used
+                            used += 1
+                            if slot == item.size:
+                                item, link = _longer(item), _longer(link)
+                        c = new >> shift
+                        item[slot] = new - (new & LOW) + target
+                        link[slot] = bucket[c]
+                        bucket[c] = slot
+            at = np.int64(bucket[b])
+    state[FREE], state[USED] = -1, 0
+    return Work(bucket, item, link, work.node, work.key, state)
+
+
+@kernel
+def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
+    """Empty the buckets, nearest first, logging every key that is overwritten."""
+    start, arcs, extra = frame.net.start, frame.net.arc, frame.extra
+    more, junctions = extra.size[1] > 0, start.size - 1
+    bucket, item, link, state = work.bucket, work.item, work.link, work.state
+    free, used, shift = state[FREE], state[USED], state[SHIFT]
+    log, old, logged = work.node, work.key, state[LOGGED]
+    for b in range(bucket.size):
+        at = np.int64(bucket[b])
+        while at >= 0:
+            taken = item[at]
+            bucket[b] = link[at]
+            link[at] = free
+            free = at
+            node = taken & LOW
+            key = keys[node]
+            if key >> 32 == taken >> 32:
+                low, high, i = np.int64(0), np.int64(0), np.int64(-1)
+                if node < junctions:
+                    low, high = np.int64(start[node]), np.int64(start[node + 1])
+                if more:
+                    i = np.int64(extra.first[node])
+                while low < high or i >= 0:
+                    if low < high:
+                        arc = arcs[low]
+                        low += 1
+                    else:
+                        arc = extra.arc[i]
+                        i = np.int64(extra.after[i])
+                    target = arc & LOW
+                    new = key + (arc - target)
+                    if new < keys[target]:
+                        if logged == log.size:
+                            log, old = _longer(log), _longer(old)
+                        log[logged], old[logged] = target, keys[target]
+                        logged += 1
+                        keys[target] = new
+                        slot = free
+                        if slot >= 0:
+                            free = np.int64(link[slot])
+                        else:
+                            slot = used
+                            used += 1
+                            if slot == item.size:
+                                item, link = _longer(item), _longer(link)
+                        c = new >> shift
+                        item[slot] = new - (new & LOW) + target
+                        link[slot] = bucket[c]
+                        bucket[c] = slot
+            at = np.int64(bucket[b])
+    state[FREE], state[USED], state[LOGGED] = -1, 0, logged
+    return Work(bucket, item, link, log, old, state)
 
 
 @kernel
@@ -221,14 +283,16 @@ def unlink_rows(frame: Frame, low: int, high: int) -> None:
 
 
 @kernel
-def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> Work:
-    """Give a seed's key to its junction, or to the nodes at hand on its chain."""
+def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> None:
+    """Give a seed's key to its junction, or to the nodes at hand on its chain.
+
+    Needs room for two keys more than there are new nodes.
+    """
     rows, chains, extra = frame.rows, frame.chains, frame.extra
-    work = reserve(work, 2 + extra.size[0])
     place = rows.place[row]
     if place >= 0:
         improve(work, keys, place, rows.key[row])
-        return work
+        return
     for kind in range(1, 3):
         at, key = entry_key(frame, 3 * row + kind)
         if at >= 0:
@@ -238,7 +302,6 @@ def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> Work:
             step = apart(chains, extra.place[i], ~place)
             node = frame.net.start.size - 1 + i
             improve(work, keys, node, rows.key[row] + step)
-    return work
 
 
 @kernel
@@ -249,10 +312,20 @@ def apart(chains: Chains, place: int, other: int) -> int:
 
 
 @kernel
-def insert(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
-    """Spread the seeds `low` to `high`, which belong to one category."""
+def spread(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
+    """Spread the seeds `low` to `high` of one category over the bare graph."""
+    work = reserve(work, 2 * (high - low))
     for row in range(low, high):
-        work = _inject(frame, keys, row, work)
+        _inject(frame, keys, row, work)
+    return _flood(frame, keys, work)
+
+
+@kernel
+def insert(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
+    """Add the seeds `low` to `high`, which belong to one category."""
+    work = reserve(work, (2 + frame.extra.size[0]) * (high - low))
+    for row in range(low, high):
+        _inject(frame, keys, row, work)
     return settle(frame, keys, work)
 
 
@@ -309,23 +382,47 @@ def read_all(
         key = keys[i]
         distance[node[i]] = np.float64(key >> 32) * METRE if key < far else np.nan
         label[node[i]] = key & LOW if key < far else -1
-    made = frame.extra.size[0]
+    best = np.empty(64, np.int64)
     for chain in range(chains.a.size):
-        simple = made == 0 and rows.first[node.size + chain] < 0
+        low, high = np.int64(chains.start[chain]), np.int64(chains.start[chain + 1])
+        if high - low > best.size:
+            best = np.empty(2 * (high - low), np.int64)
         ahead, b = keys[chains.a[chain]], chains.b[chain]
-        behind = keys[b] if b >= 0 else np.int64(far)
-        length = np.int64(chains.length[chain])
-        for place in range(chains.start[chain], chains.start[chain + 1]):
-            if simple:
-                offset = np.int64(chains.offset[place])
-                key = min(ahead + (offset << 32), behind + ((length - offset) << 32))
-            else:
-                key = place_key(frame, keys, category, ~place, made)
+        behind = (keys[b] if b >= 0 else far) + (np.int64(chains.length[chain]) << 32)
+        for place in range(low, high):
+            offset = np.int64(chains.offset[place]) << 32
+            best[place - low] = min(ahead + offset, behind - offset)
+        _sweep(frame, keys, category, chain, best)
+        for place in range(low, high):
+            key = best[place - low]
             distance[inner[place]] = (
                 np.float64(key >> 32) * METRE if key < far else np.nan
             )
             label[inner[place]] = key & LOW if key < far else -1
     return distance, label
+
+
+@kernel
+def _sweep(
+    frame: Frame, keys: Int64Array, category: int, chain: int, best: Int64Array
+) -> None:
+    """Let the seeds and the new nodes on a chain improve the places on it."""
+    chains, rows, extra = frame.chains, frame.rows, frame.extra
+    junctions = frame.net.start.size - 1
+    low, high = chains.start[chain], chains.start[chain + 1]
+    entry = np.int64(rows.first[junctions + chain])
+    while entry >= 0:
+        row = entry // 3
+        if rows.category[row] == category:
+            for place in range(low, high):
+                key = rows.key[row] + apart(chains, place, ~rows.place[row])
+                best[place - low] = min(best[place - low], key)
+        entry = np.int64(rows.after[entry])
+    for i in range(extra.size[0]):
+        if chains.chain[extra.place[i]] == chain:
+            for place in range(low, high):
+                key = keys[junctions + i] + apart(chains, place, extra.place[i])
+                best[place - low] = min(best[place - low], key)
 
 
 @kernel
@@ -550,7 +647,8 @@ def join(
             improve(work, keys, target, key)
         for row in range(sizes[2], sizes[3]):
             if frame.rows.category[row] == category:
-                work = _inject(frame, keys, row, work)
+                work = reserve(work, 2 + extra.size[0])
+                _inject(frame, keys, row, work)
         work = settle(frame, keys, work)
         ends[category] = work.state[LOGGED]
     return work, ends

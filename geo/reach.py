@@ -40,10 +40,10 @@ __all__ = [
     "measure_reach",
 ]
 
-#: Width of a bucket: 2**22 units are 16 m.
-BUCKET_SHIFT = 32 + 22
+#: Width of a bucket: 2**23 units are 32 m.
+BUCKET_SHIFT = 32 + 23
 #: Junctions that one batch of seeds should cover, so that they stay in the cache.
-_BATCH_JUNCTIONS = 32768
+_BATCH_JUNCTIONS = 25_000
 #: Places inside chains that `Reach.joined` can make nodes before keys must move.
 _SPARE = 256
 
@@ -427,7 +427,7 @@ class Reach:
         cuts = np.linspace(low, high, batches + 1).astype(np.int64)
         keys = self._keys[category]
         for first, last in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-            work = kernels.insert(self._frame, keys, first, last, work)
+            work = kernels.spread(self._frame, keys, first, last, work)
 
     def _append(
         self, category: Int32Array, place: Int32Array, key: Int64Array
