@@ -150,13 +150,17 @@ def _edge_line(
         ends = np.array([graph.places[source], graph.places[target]])
         if "geometry" not in data:
             return ends
-        xy = shapely.get_coordinates(shapely.from_wkt(data["geometry"]))
+        line = shapely.from_wkt(data["geometry"])
+        xy = shapely.get_coordinates(line)
     except (KeyError, shapely.errors.ShapelyError) as error:
         why = f"edge {source}-{target}: {error}"
         raise InputError("graphml_unreadable", file=path.name, why=why) from error
+    if line.geom_type != "LineString" or line.is_empty:
+        why = f"edge {source}-{target}: {line.geom_type}"
+        raise InputError("graphml_unreadable", file=path.name, why=why)
     # Where the line is drawn the other way round, turn it.
     turned = np.abs(xy[0] - ends[0]).sum() > np.abs(xy[-1] - ends[0]).sum()
-    return xy[::-1] if turned and len(xy) > 1 else xy
+    return xy[::-1] if turned else xy
 
 
 def _line_key(source: int, target: int, xy: npt.NDArray[np.float64]) -> bytes:

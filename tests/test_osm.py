@@ -549,7 +549,7 @@ def test_monaco_has_few_gates_and_many_levels() -> None:
 def test_las_palmas_is_read_in_time() -> None:
     start = time.process_time()
     extract = real("las_palmas")
-    assert time.process_time() - start < 30  # about 7 s alone on one core
+    assert time.process_time() - start < 60  # about 7 s alone; coverage slows it
     counts = extract.counts.set_index("layer")
     assert counts.loc["communities", "rows_in"] == 46
     assert counts.loc["buildings", "rows_used"] == 22_595
