@@ -195,7 +195,7 @@ def load_profile(
         If there is no such profile, it is no TOML, or a value is not valid.
     """
     chain, sources = _read_chain(name, district_dir)
-    rows = policy.set_index("rule_id").to_dict("index")
+    rows = {str(row["rule_id"]): dict(row) for _, row in policy.iterrows()}
     clauses: dict[str, Clause] = {}
     years: tuple[BuildYears, ...] = ()
     off: list[str] = []
@@ -209,10 +209,15 @@ def load_profile(
         off += [key for key in facilities["off"] if key not in off]
         use |= facilities["use"]
     top = chain[0]
-    titles = [
-        _title(top, key, sources[0]) for key in ("name_zh", "name_en", "document")
-    ]
-    return Profile(name, *titles, clauses, years, {"off": off, "use": use}), sources
+    titles = {key: _title(top, key, sources[0]) for key in _TITLES}
+    profile = Profile(
+        name,
+        **titles,
+        clauses=clauses,
+        build_years=years,
+        facilities={"off": off, "use": use},
+    )
+    return profile, sources
 
 
 def check_facilities(content: Mapping[str, Any], file: str) -> dict[str, Any]:

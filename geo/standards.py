@@ -198,7 +198,8 @@ def make_rules(
         If a number has no certainty, or a least size is above the greatest.
     """
     rules = {}
-    for row in standards.to_dict("records"):
+    for cells in standards.to_dict("records"):
+        row = {str(name): cell for name, cell in cells.items()}
         own = changes.get(row["rule_id"], {})
         for test in TESTS:
             rule = _make_rule(row, test, own)

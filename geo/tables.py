@@ -339,15 +339,13 @@ def read_table(name: str, path: Path) -> tuple[pd.DataFrame, str]:
     table, data = TABLES[name], _read_bytes(path)
     lines = _split(data, path.name)
     header, body = lines[0], lines[1:]
-    for column in header:
-        table.column(column, path.name)
+    columns = [table.column(name, path.name) for name in header]
     missing = [column.name for column in table.columns if column.name not in header]
-    doubled = [column for column in header if header.count(column) > 1]
+    doubled = [name for name in header if header.count(name) > 1]
     if missing:
         raise RuleError("rule_column_missing", table=path.name, column=missing[0])
     if doubled:
         raise RuleError("rule_column_twice", table=path.name, column=doubled[0])
-    columns = [table.column(column, path.name) for column in header]
     rows = [
         _convert_row(columns, cells, path.name, line)
         for line, cells in enumerate(body, start=2)
