@@ -88,7 +88,6 @@ class Home:
     sides: str
     gates: tuple[Gate, ...]
     built_year: float | None
-    walled: bool = True
     notch: tuple[float, float, float, float] | None = None
 
 
@@ -98,8 +97,7 @@ def _gate(side: Side, position: float, open_to: str = "residents") -> tuple[Gate
 
 #: In the order of their ids, after those of the town.
 HOMES = (
-    Home("纺织新村", (12, 144, 212, 388), "sne", _gate("e", 256, "all"), 1984,
-         walled=False),
+    Home("纺织新村", (12, 144, 212, 388), "sne", _gate("e", 256, "all"), 1984),
     Home("棉纺厂家属院", (156, 288, 212, 388), "snwe", _gate("w", 344), 1986,
          notch=(250, 288, 356, 388)),
     Home("印染厂家属院", (312, 588, 12, 188), "snwe", _gate("n", 450), 1988),
@@ -132,8 +130,9 @@ FIXED = (
 OTHERS: dict[str, tuple[tuple[float, float], ...]] = {
     "bus_stop": ((120, 192), (500, 208), (800, 192), (1000, 192), (1590, 592),
                  (420, 608), (680, -104)),
-    "pharmacy": ((250, 208), (650, 192), (860, 208), (1620, 592), (360, 392)),
-    "market": ((200, 192), (1650, 592)),
+    "pharmacy": ((250, 208), (650, 192), (860, 208), (1620, 592), (360, 392),
+                 (690, -104)),
+    "market": ((200, 192), (1650, 592), (710, -104)),
     "supermarket": ((100, 192), (820, 192)),
     "convenience": ((240, 192), (340, 408), (560, 408), (660, 408), (780, 408),
                     (720, 8), (1010, 192), (1100, 8), (1580, 592), (760, -104),
@@ -175,7 +174,7 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
     kept_free = [row["box"] for row in _list_idle(origin)]
     for home in HOMES:
         plot = _make_plot(home.box, "community", home.sides, named, origin)
-        plot.name, plot.walled = home.name, home.walled
+        plot.name, plot.walled = home.name, True
         plot.gates = [_shift(gate, origin) for gate in home.gates]
         if home.notch is not None:
             plot.notch = _shift_box(home.notch, origin)

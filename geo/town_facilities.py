@@ -69,7 +69,7 @@ def _density(spots: FloatArray) -> FloatArray:
     """Fewer services towards the rim of the town."""
     low, top = spots.min(axis=0), spots.max(axis=0)
     far = np.linalg.norm((spots - (low + top) / 2) / ((top - low) / 2), axis=1)
-    thinner: FloatArray = 0.2 + 0.8 * np.exp(-(far**2) / 0.7)
+    thinner: FloatArray = 0.4 + 0.6 * np.exp(-(far**2) / 0.7)
     return thinner
 
 

@@ -55,8 +55,8 @@ def frame_streets(bend: Bend, ways: Sequence[Way]) -> gpd.GeoDataFrame:
             "highway": way.highway,
             "foot": None,
             "access": None,
-            "bridge": "yes" if way.bridge else None,
-            "tunnel": "yes" if way.tunnel else None,
+            "bridge": way.bridge,
+            "tunnel": way.tunnel,
             "level": way.level,
             "crossing": way.crossing,
         }

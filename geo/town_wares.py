@@ -67,48 +67,48 @@ WARES = (
         capacity=(600, 1500),
     ),
     _ware(
-        "primary_school 10 320 0 0.7 小学|实验小学|第二小学",
+        "primary_school 13 320 0 0.7 小学|实验小学|第二小学",
         floor_m2=(3500, 8000),
         land_m2=(7000, 15000),
         capacity=(500, 1300),
     ),
     _ware(
-        "kindergarten 18 220 0.3 0.7 幼儿园|小星星幼儿园|向日葵幼儿园|蓝天幼儿园",
+        "kindergarten 28 200 0.3 0.7 幼儿园|小星星幼儿园|向日葵幼儿园|蓝天幼儿园",
         floor_m2=(900, 4200),
         land_m2=(1200, 5600),
         capacity=(120, 360),
     ),
     _ware(
-        "health_center 5 600 0 0.7 社区卫生服务中心",
+        "health_center 6 600 0 0.7 社区卫生服务中心",
         floor_m2=(1300, 3200),
         land_m2=(1200, 3000),
     ),
     _ware(
-        "childcare 10 420 0.15 0.7 宝贝之家托育园|小脚丫托育中心|普惠托育点",
+        "childcare 16 360 0.25 0.7 宝贝之家托育园|小脚丫托育中心|普惠托育点",
         floor_m2=(120, 620),
         capacity=(20, 90),
     ),
     _ware(
-        "elderly_daycare 12 380 0.2 0.7 日间照料中心|居家养老服务站|养老驿站",
+        "elderly_daycare 20 300 0.25 0.7 日间照料中心|居家养老服务站|养老驿站",
         floor_m2=(160, 820),
         capacity=(15, 60),
     ),
-    _ware("health_station 22 260 0.12 0.7 社区卫生服务站", floor_m2=(70, 320)),
+    _ware("health_station 28 240 0.15 0.7 社区卫生服务站", floor_m2=(70, 320)),
     _ware(
-        "community_station 24 240 0.1 0.7 社区综合服务站|党群服务中心",
+        "community_station 26 240 0.1 0.7 社区综合服务站|党群服务中心",
         floor_m2=(180, 1200),
     ),
     _ware(
         "culture_station 17 280 0.2 0.7 社区文化活动站|社区图书室", floor_m2=(80, 620)
     ),
-    _ware("market* 16 330 0 0.7 便民菜市场|生鲜超市|农贸市场", floor_m2=(320, 2600)),
+    _ware("market* 17 330 0 0.7 便民菜市场|生鲜超市|农贸市场", floor_m2=(320, 2600)),
     _ware(
         "supermarket* 22 280 0 0.7 惠民超市|百家乐购超市|邻里综合超市",
         floor_m2=(180, 1500),
     ),
-    _ware("pharmacy* 46 130 0 0.35 康宁大药房|百草堂药店|平价药店", floor_m2=(40, 180)),
+    _ware("pharmacy* 38 150 0 0.35 康宁大药房|百草堂药店|平价药店", floor_m2=(40, 180)),
     _ware(
-        "convenience* 112 70 0.12 0.35 好邻里便利店|便民小卖部|每日便利|烟酒副食店",
+        "convenience* 96 85 0.12 0.35 好邻里便利店|便民小卖部|每日便利|烟酒副食店",
         floor_m2=(22, 110),
     ),
     _ware(
@@ -117,11 +117,11 @@ WARES = (
     ),
     _ware("pocket_park 24 200 0 0.8 街角口袋公园|口袋公园", land_m2=(220, 3800)),
     _ware(
-        "parking 52 90 0.3 0.7 公共停车场|停车带|停车场",
+        "parking 58 90 0.4 0.7 公共停车场|停车带|停车场",
         land_m2=(200, 2600),
         capacity=(8, 120),
     ),
-    _ware("parcel* 78 90 0.4 0.3 智能快件箱|快递驿站|快件代收点", floor_m2=(8, 60)),
-    _ware("public_toilet 28 200 0 0.6 公共厕所", floor_m2=(24, 90)),
-    _ware("bus_stop 55 150 0 0 公交站"),
+    _ware("parcel* 66 100 0.4 0.3 智能快件箱|快递驿站|快件代收点", floor_m2=(8, 60)),
+    _ware("public_toilet 34 190 0 0.6 公共厕所", floor_m2=(24, 90)),
+    _ware("bus_stop 44 170 0 0 公交站"),
 )
