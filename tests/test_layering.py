@@ -1,53 +1,59 @@
-"""Imports run one way: from the right of this order to its left."""
+"""Imports run one way: from the right of the flow of ARCHITECTURE.md to its left."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[1] / "geo"
 
-#: Modules of one row may import each other's left neighbours, never their right ones.
-ORDER = (
-    ("text",),
-    ("errors",),
-    ("schema", "settings", "progress", "files"),
-    ("rules",),
-    ("findings",),
-    ("datum",),
-    ("classify",),
-    ("osm",),
-    ("read",),
-    ("validate",),
-    ("district",),
-    ("fetch",),
-    ("intake",),
-    ("sample",),
-    ("edges",),
-    ("topology", "barriers", "entrances", "extent", "pieces"),
-    ("walls",),
-    ("attach",),
-    ("gates", "seeds"),
-    ("ground",),
-    ("network",),
-    ("reach",),
-    ("coverage", "exports"),
-    ("capacity", "straight", "scores"),
-    ("readings",),
-    ("field", "hidden", "pictures", "reasons"),
-    ("verdicts",),
-    ("lifecircle",),
-    ("plan",),
-    ("maps",),
-    ("commands",),
-    ("cli",),
+#: The flow. A module imports, itself or through the modules it is made of, only
+#: what stands left of it.
+FLOW = (
+    "text",
+    "errors",
+    "schema",
+    "settings",
+    "rules",
+    "findings",
+    "datum",
+    "classify",
+    "osm",
+    "read",
+    "validate",
+    "district",
+    "fetch",
+    "parcel",
+    "intake",
+    "sample",
+    "network",
+    "reach",
+    "lifecircle",
+    "plan",
+    "maps",
+    "cli",
+)
+
+MODULES = sorted(
+    path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")
 )
 
 
-def imported(path: Path) -> set[str]:
-    """Return the dotted names of `geo` modules and packages that a file imports."""
+def find_imports(module: str) -> set[str]:
+    """Return the dotted names that a module imports when it runs."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    source = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    typing = [
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    ]
+    for node in ast.walk(tree):
+        if node in typing:
+            continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -56,38 +62,52 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def rank(module: str) -> int | None:
-    for position, row in enumerate(ORDER):
-        if module in row:
-            return position
-    return None
+def find_neighbours(module: str) -> set[str]:
+    parts = (name.split(".") for name in find_imports(module))
+    return {part[1] for part in parts if part[0] == "geo" and len(part) > 1} & {
+        *MODULES
+    }
 
 
-MODULES = sorted(
-    path.stem for path in (ROOT / "geo").glob("*.py") if not path.stem.startswith("__")
-)
+GRAPH = {module: find_neighbours(module) for module in MODULES}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_has_its_place(module):
-    assert rank(module) is not None, f"add geo/{module}.py to ORDER"
+def find_reached(module: str) -> set[str]:
+    reached: set[str] = set()
+    waiting = [module]
+    while waiting:
+        for other in GRAPH[waiting.pop()] - reached:
+            reached.add(other)
+            waiting.append(other)
+    return reached
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_its_left(module):
-    for name in imported(ROOT / "geo" / f"{module}.py"):
-        if name.startswith("geo.") and (other := rank(name.split(".")[1])) is not None:
-            assert other < rank(module), f"geo/{module}.py imports {name}"
+def test_nobody_imports_in_a_circle():
+    order = [*TopologicalSorter(GRAPH).static_order()]
+    assert sorted(order) == MODULES
+
+
+def test_every_step_of_the_flow_exists():
+    assert set(FLOW) <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", FLOW)
+def test_a_step_reaches_only_what_stands_left_of_it(module):
+    right = set(FLOW[FLOW.index(module) + 1 :])
+    assert not find_reached(module) & right
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_maps_and_views_know_how_things_are_shown(module):
-    for name in imported(ROOT / "geo" / f"{module}.py"):
-        package = name.split(".")[0]
-        assert package != "streamlit", f"geo/{module}.py imports {name}"
-        assert package != "folium" or module == "maps"
-        assert not name.startswith("geo.views")
+    packages = {name.split(".")[0] for name in find_imports(module)}
+    assert "streamlit" not in packages
+    assert "folium" not in packages or module == "maps"
+    assert not any(name.startswith("geo.views") for name in find_imports(module))
 
 
-def test_every_place_in_the_order_exists():
-    assert {module for row in ORDER for module in row} == set(MODULES)
+@pytest.mark.parametrize("module", MODULES)
+def test_only_fetch_and_what_it_is_made_of_know_the_internet(module):
+    packages = {name.split(".")[0] for name in find_imports(module)}
+    assert not packages & {"requests", "urllib3", "httpx", "aiohttp"} or (
+        module == "fetch" or module in find_reached("fetch")
+    )
