@@ -1,0 +1,444 @@
+// The district's map: Leaflet moves it, two canvases show it. Geometry comes from
+// the browser's memory; Python sends styles, the selection and views to go to.
+import { el, fill, find, memory, paint, root, whenKept } from "./dom.js";
+import * as draw from "./draw.js";
+
+const PAD = 0.25;
+const SIGNS_FROM = 12;
+
+const project = (lon, lat) => {
+  const sine = Math.sin((lat * Math.PI) / 180);
+  return [((lon + 180) / 360) * 256, (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256];
+};
+
+class Board {
+  constructor(host, leaflet) {
+    this.host = host;
+    this.L = leaflet;
+    this.pane = el("div", "pq-map-pane");
+    this.legend = el("div", "pq-legend");
+    this.switches = el("div", "pq-switches");
+    this.hint = el("div", "pq-hint");
+    this.scale = el("div", "pq-scale");
+    this.credit = el("div", "pq-credit");
+    host.append(this.pane, this.legend, this.switches, this.scale, this.credit, this.hint);
+    this.map = leaflet.map(this.pane, {
+      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
+      maxZoom: 19, minZoom: 8, fadeAnimation: false, boxZoom: false, doubleClickZoom: true,
+    });
+    this.map.setView([0, 0], 12);
+    this.base = this.canvas("pq-base");
+    this.top = this.canvas("pq-top");
+    this.listen();
+  }
+
+  canvas(name) {
+    const made = el("canvas", `${name} leaflet-zoom-animated`);
+    this.map.getPanes().overlayPane.appendChild(made);
+    return made;
+  }
+
+  listen() {
+    const { map } = this;
+    map.on("moveend zoomend resize", () => this.moved());
+    map.on("zoomanim", (event) => this.animate(event));
+    map.on("mousemove", (event) => this.hover(event.containerPoint));
+    map.on("mouseout", () => this.hover(null));
+    map.on("click", (event) => this.click(event.containerPoint));
+    this.observer = new ResizeObserver(() => {
+      this.settle();
+      if (this.late) this.show();
+    });
+    this.observer.observe(this.host);
+  }
+
+  // Another size of the window keeps the middle, and is no move of the user's.
+  settle() {
+    this.settling = true;
+    this.map.invalidateSize({ pan: true, animate: false });
+    this.settling = false;
+  }
+
+  close() {
+    this.observer.disconnect();
+    this.map.remove();
+    if (this.waits) memory.waiting.delete(this.waits);
+    memory.maps.delete(this.data?.key);
+  }
+
+  receive(data, send) {
+    this.send = send;
+    this.data = data;
+    this.selected = data.selected ?? null;
+    memory.maps.set(data.key, this);
+    this.host.style.height = `${data.height}px`;
+    this.settle();
+    this.host.classList.toggle("pq-stale", Boolean(data.stale));
+    const keys = [...Object.values(data.layers), ...(data.style ? [data.style] : [])];
+    whenKept(this, keys, () => this.show());
+  }
+
+  show() {
+    if (!this.map.getSize().x) {
+      // not laid out yet: nothing could be fitted into it
+      this.late = true;
+      return;
+    }
+    this.late = false;
+    this.layers = Object.fromEntries(Object.entries(this.data.layers).map(([name, key]) => [name, find(key)]));
+    this.style = find(this.data.style)?.value;
+    this.place();
+    this.furnish();
+    this.redraw();
+    this.host.dataset.ready = "yes";
+  }
+
+  // The view is moved only to begin with, or when Python asks for it anew.
+  place() {
+    const { place, go } = this.data;
+    if (go && go.n > (memory.applied.get(place) ?? -1)) {
+      const begun = memory.applied.has(place);
+      memory.applied.set(place, go.n);
+      if (go.id && this.goTo(go.id)) { this.placed = place; return; }
+      if (go.point) { this.map.setView([go.point[1], go.point[0]], Math.max(this.map.getZoom(), 17), { animate: false }); this.placed = place; return; }
+      if (!begun || go.whole) { this.goHome(); return; }
+    }
+    if (this.placed === place) return;
+    const view = memory.views.get(place);
+    if (view) this.map.setView(view.center, view.zoom, { animate: false });
+    else this.goHome();
+    this.placed = place;
+  }
+
+  goHome() {
+    const [west, south, east, north] = this.data.bounds;
+    this.placed = this.data.place;
+    this.map.fitBounds([[south, west], [north, east]], { padding: [12, 12], animate: false });
+  }
+
+  goTo(id) {
+    const blob = this.layers.communities;
+    const at = blob?.position.get(id);
+    if (at === undefined) return false;
+    const zoom = Math.max(Math.min(this.map.getZoom(), 17), 15.5);
+    this.map.setView(this.latLng(blob, at), zoom, { animate: false });
+    return true;
+  }
+
+  latLng(blob, at) {
+    const point = this.L.point(blob.anchors[2 * at], blob.anchors[2 * at + 1]);
+    return this.map.unproject(point.multiplyBy(1), 0);
+  }
+
+  // Where a community is in the pane, for those who click with a mouse.
+  pixel(id) {
+    const blob = this.layers.communities;
+    const point = this.map.latLngToContainerPoint(this.latLng(blob, blob.position.get(id)));
+    return [point.x, point.y];
+  }
+
+  moved() {
+    if (!this.placed) return;
+    if (!this.settling && this.map.getSize().x) memory.views.set(this.placed, { center: this.map.getCenter(), zoom: this.map.getZoom() });
+    this.redraw();
+  }
+
+  animate(event) {
+    const { map, L } = this;
+    const scale = map.getZoomScale(event.zoom, this.drawn.zoom);
+    const origin = map._latLngToNewLayerPoint(this.drawn.corner, event.zoom, event.center);
+    for (const canvas of [this.base, this.top]) L.DomUtil.setTransform(canvas, origin, scale);
+  }
+
+  frame() {
+    const { map, L } = this;
+    const size = map.getSize();
+    const corner = map.containerPointToLayerPoint([-size.x * PAD, -size.y * PAD]).round();
+    const origin = map.getPixelOrigin().add(corner);
+    const zoom = map.getZoom();
+    this.drawn = { zoom, corner: map.layerPointToLatLng(corner) };
+    const view = {
+      zoom, scale: 2 ** zoom, x: origin.x, y: origin.y,
+      width: size.x * (1 + 2 * PAD), height: size.y * (1 + 2 * PAD),
+    };
+    for (const canvas of [this.base, this.top]) L.DomUtil.setPosition(canvas, corner);
+    return view;
+  }
+
+  clear(canvas, view) {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+      canvas.style.width = `${view.width}px`;
+      canvas.style.height = `${view.height}px`;
+    }
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, view.width, view.height);
+    return context;
+  }
+
+  redraw() {
+    if (!this.layers || !this.map.getSize().x) return;
+    this.view = this.frame();
+    this.drawBase();
+    this.drawTop();
+    this.drawScale();
+  }
+
+  shown(name) {
+    const wanted = memory.layers.get(this.data.place) ?? {};
+    return wanted[name] ?? !this.data.off?.includes(name);
+  }
+
+  drawBase() {
+    const { view, layers, data } = this;
+    const context = this.clear(this.base, view);
+    if (layers.extent) draw.drawAreas(context, layers.extent, view, "#FFFFFF", "#B8C0C8");
+    if (layers.barriers && this.shown("barriers")) draw.drawBarriers(context, layers.barriers, view);
+    if (layers.streets && this.shown("streets")) draw.drawStreets(context, layers.streets, view);
+    if (this.style) draw.drawShares(context, layers.communities, view, this.style);
+    else if (layers.communities) draw.drawAreas(context, layers.communities, view, "#E3E7EB", "#5F6B76");
+    if (layers.buildings && this.shown("buildings") && view.zoom >= 15) draw.drawAreas(context, layers.buildings, view, "rgba(40,52,64,0.20)", null);
+    if (data.catchment) draw.drawCatchment(context, data.catchment, view, project, data.accent);
+    this.drawFacilities(context);
+    this.drawFindings(context);
+    if (this.style && view.zoom >= SIGNS_FROM) {
+      draw.drawLabels(context, layers.communities, view, this.style, { names: this.shown("names"), selected: this.selected });
+    }
+  }
+
+  drawFacilities(context) {
+    const { view, layers, data } = this;
+    const blob = layers.facilities;
+    if (!blob || !this.shown("facilities")) return;
+    const chosen = data.category;
+    if (chosen) {
+      draw.drawDots(context, blob, view, { wanted: (at) => blob.codes[at] === chosen, radius: view.zoom < 14 ? 3.2 : 4.6, colour: "#1F2933" });
+      return;
+    }
+    if (view.zoom < 15.5) draw.drawClusters(context, blob, view, { wanted: () => true, colour: "#37475A" });
+    else draw.drawDots(context, blob, view, { wanted: () => true, radius: 3, colour: "#37475A" });
+  }
+
+  drawFindings(context) {
+    const { view, layers } = this;
+    const blob = layers.findings;
+    if (!blob || !this.shown("findings")) return;
+    for (const [code, colour] of [["info", "#5F6B76"], ["warning", "#B7791F"], ["error", "#A4262C"]]) {
+      draw.drawDots(context, blob, view, { wanted: (at) => blob.codes[at] === code, radius: 4.6, colour });
+    }
+  }
+
+  drawTop() {
+    const { view, layers, data } = this;
+    const context = this.clear(this.top, view);
+    const blob = layers.communities;
+    const at = (id) => (id === null ? undefined : blob?.position.get(id));
+    if (at(this.over) !== undefined && this.over !== this.selected) draw.drawOutline(context, blob, at(this.over), view, "#37475A", 1.6);
+    if (at(this.selected) !== undefined) draw.drawOutline(context, blob, at(this.selected), view, data.accent, 3);
+    const mine = data.selected === this.selected;
+    if (layers.gates && this.shown("gates") && view.zoom >= 14) {
+      draw.drawDots(context, layers.gates, view, {
+        wanted: (g) => view.zoom >= 16 || layers.gates.codes[g] === this.selected,
+        radius: 3.4, colour: "#FFFFFF", ring: "#1F2933",
+      });
+    }
+    if (data.walk && mine) draw.drawWalk(context, data.walk, view, project, data.accent);
+    if (data.marks) {
+      for (const [lon, lat] of data.marks) {
+        draw.drawWalk(context, { lines: [[[lon, lat]]] }, view, project, data.accent);
+      }
+    }
+  }
+
+  drawScale() {
+    const { map, data } = this;
+    const y = map.getSize().y / 2;
+    const metres = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y]));
+    const steps = [10, 20, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000];
+    const length = steps.filter((step) => step <= metres).at(-1) ?? 10;
+    const words = length < 1000 ? fill(data.texts.metres, { n: length }) : fill(data.texts.kilometres, { n: length / 1000 });
+    this.scale.replaceChildren(el("span", "pq-scale-text", words), el("span", "pq-scale-bar"));
+    this.scale.lastChild.style.width = `${(length / metres) * 100}px`;
+  }
+
+  hit(point) {
+    const blob = this.layers?.communities;
+    if (!blob || !point) return null;
+    const { map } = this;
+    const where = map.containerPointToLayerPoint(point).add(map.getPixelOrigin()).divideBy(2 ** map.getZoom());
+    let best = null;
+    let least = Infinity;
+    for (let at = 0; at < blob.ids.length; at += 1) {
+      const b = blob.boxes.subarray(4 * at, 4 * at + 4);
+      if (where.x < b[0] || where.x > b[2] || where.y < b[1] || where.y > b[3]) continue;
+      const size = (b[2] - b[0]) * (b[3] - b[1]);
+      if (size < least && inside(blob, at, where)) {
+        best = at;
+        least = size;
+      }
+    }
+    return best;
+  }
+
+  // The point below the pointer: its layer and its place there.
+  dot(point) {
+    const { category } = this.data;
+    const near = [];
+    if (category || this.map.getZoom() >= 15.5) near.push(["facilities", (blob, at) => !category || blob.codes[at] === category]);
+    near.push(["findings", () => true]);
+    for (const [name, wanted] of near) {
+      const blob = this.layers?.[name];
+      if (!blob || !point || !this.shown(name)) continue;
+      for (let at = 0; at < blob.ids.length; at += 1) {
+        if (!wanted(blob, at)) continue;
+        const spot = this.map.latLngToContainerPoint(this.latLng(blob, at));
+        if (Math.abs(spot.x - point.x) < 7 && Math.abs(spot.y - point.y) < 7) return [blob, at];
+      }
+    }
+    return null;
+  }
+
+  hover(point) {
+    const blob = this.layers?.communities;
+    if (!blob) return;
+    const at = this.hit(point);
+    const over = at === null ? null : blob.ids[at];
+    if (over !== this.over) {
+      this.over = over;
+      if (this.view) this.drawTop();
+    }
+    const spot = this.dot(point);
+    this.pane.style.cursor = over === null ? "" : "pointer";
+    if (spot) this.tell(point, spot[0].names[spot[1]] || this.data.texts.unnamed, spot[0].notes?.[spot[1]] ?? "");
+    else if (at !== null) this.tell(point, blob.names[at] || this.data.texts.unnamed, this.style?.notes?.[at] ?? "");
+    else this.hint.style.display = "none";
+  }
+
+  tell(point, title, note) {
+    this.hint.replaceChildren(el("b", "", title));
+    if (note) this.hint.append(el("span", "", note));
+    this.hint.style.display = "block";
+    const size = this.map.getSize();
+    const right = point.x > size.x - 250;
+    this.hint.style.left = right ? "" : `${point.x + 14}px`;
+    this.hint.style.right = right ? `${size.x - point.x + 14}px` : "";
+    this.hint.style.top = `${Math.min(point.y + 12, size.y - 64)}px`;
+  }
+
+  click(point) {
+    const at = this.hit(point);
+    if (at === null) return;
+    const id = this.layers.communities.ids[at];
+    this.selected = id === this.selected ? null : id;
+    memory.clicks = (memory.clicks ?? 0) + 1;
+    this.drawTop();
+    this.send({ kind: "select", id: this.selected, n: memory.clicks });
+  }
+
+  furnish() {
+    const { data } = this;
+    this.legend.replaceChildren(...this.legendRows(data.legend));
+    this.legend.style.display = data.legend ? "" : "none";
+    this.credit.textContent = data.credit ?? "";
+    this.switches.replaceChildren(this.zooms(), this.layerList());
+  }
+
+  legendRows(legend) {
+    if (!legend) return [];
+    const rows = legend.rows.map((row) => {
+      const line = el("div", "pq-legend-row");
+      line.append(paint(el("i", "pq-swatch"), row.look));
+      if (row.look.sign) line.append(el("span", "pq-sign", row.look.sign));
+      line.append(el("span", "", row.label));
+      if (row.count !== undefined) line.append(el("span", "pq-count", row.count));
+      return line;
+    });
+    return [el("div", "pq-legend-title", legend.title), ...rows];
+  }
+
+  zooms() {
+    const box = el("div", "pq-zooms");
+    const { texts } = this.data;
+    const button = (sign, title, act) => {
+      const made = el("button", "", sign);
+      made.type = "button";
+      made.title = title;
+      made.setAttribute("aria-label", title);
+      made.onclick = act;
+      box.append(made);
+    };
+    button("＋", texts.zoom_in, () => this.map.zoomIn());
+    button("－", texts.zoom_out, () => this.map.zoomOut());
+    button("⌂", texts.whole, () => this.goHome());
+    return box;
+  }
+
+  layerList() {
+    const list = el("details", "pq-layers");
+    list.open = Boolean(memory.layersOpen);
+    list.ontoggle = () => { memory.layersOpen = list.open; };
+    list.append(el("summary", "", this.data.texts.layers));
+    for (const [name, label] of this.data.switches) {
+      const line = el("label");
+      const box = el("input");
+      box.type = "checkbox";
+      box.checked = this.shown(name);
+      box.onchange = () => {
+        const { place } = this.data;
+        memory.layers.set(place, { ...memory.layers.get(place), [name]: box.checked });
+        this.redraw();
+      };
+      line.append(box, el("span", "", label));
+      list.append(line);
+    }
+    return list;
+  }
+}
+
+function inside(blob, at, where) {
+  const { world, rings, shapes } = blob;
+  let odd = false;
+  for (let ring = shapes[at]; ring < shapes[at + 1]; ring += 1) {
+    for (let v = rings[ring], last = rings[ring + 1] - 1; v < rings[ring + 1]; last = v, v += 1) {
+      const y = world[2 * v + 1];
+      const lastY = world[2 * last + 1];
+      if (y > where.y === lastY > where.y) continue;
+      const x = world[2 * v];
+      if (where.x < ((world[2 * last] - x) * (where.y - y)) / (lastY - y) + x) odd = !odd;
+    }
+  }
+  return odd;
+}
+
+// Leaflet is a plain script; it is loaded once for the page.
+function leaflet(address) {
+  memory.leaflet ??= new Promise((resolve, reject) => {
+    const sheet = el("link");
+    sheet.rel = "stylesheet";
+    sheet.href = `${address}leaflet.css`;
+    const script = el("script");
+    script.src = `${address}leaflet.js`;
+    script.onload = () => resolve(window.L);
+    script.onerror = reject;
+    document.head.append(sheet, script);
+  });
+  return memory.leaflet;
+}
+
+export default async function map({ data, parentElement, setTriggerValue }, address) {
+  const library = await leaflet(address);
+  const host = root(parentElement, "pq-map");
+  host.board ??= new Board(host, library);
+  host.calls = (host.calls ?? 0) + 1;
+  const mine = host.calls;
+  host.board.receive(data, (event) => setTriggerValue("event", event));
+  return () => {
+    if (host.calls !== mine) return;
+    host.board.close();
+    host.remove();
+  };
+}

@@ -1,0 +1,171 @@
+"""The app's own components: parcels, map, table and panel, without an iframe.
+
+Their scripts lie under ``app/static`` (see `geo.assets`); what Streamlit carries
+is a loader of a few lines. A click comes back with a running count.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from geo.assets import static_folder
+from geo.text import texts, tr
+from geo.views.shapes import Parcel
+from geo.views.state import choice
+
+#: What a component was told: ``kind``, often ``id``, and the count ``n``.
+Event = dict[str, Any]
+
+_LOADER = """
+export default async function (component) {
+  // Streamlit's own script tells where the server's root is, behind any proxy
+  const own = document.querySelector('script[src*="static/js/"]');
+  const base = new URL("../../app/static/%(folder)s/", own.src).href;
+  if (!document.getElementById("pq-style")) {
+    const sheet = document.createElement("link");
+    sheet.id = "pq-style";
+    sheet.rel = "stylesheet";
+    sheet.href = base + "app.css";
+    document.head.append(sheet);
+  }
+  const module = await import(base + "%(name)s.js");
+  return module.default(component, base);
+}
+"""
+
+
+def say(key: str, /, **values: Any) -> str:
+    """Return a text in the session's language.
+
+    Parameters
+    ----------
+    key
+        Dotted key of the text.
+    **values
+        Values for its named places.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return tr(key, choice().lang, **values)
+
+
+def words(prefix: str) -> dict[str, str]:
+    """Return the texts below a prefix, for a component.
+
+    Parameters
+    ----------
+    prefix
+        Begin of the dotted keys.
+
+    Returns
+    -------
+    dict
+        Rest of the key to text.
+    """
+    found = texts(choice().lang)
+    start = f"{prefix}."
+    return {
+        key[len(start) :]: text for key, text in found.items() if key.startswith(start)
+    }
+
+
+def send_parcels(parcels: Iterable[Parcel], *, key: str = "layers") -> None:
+    """Bring parcels into the browser's memory; what is there already is not sent.
+
+    Parameters
+    ----------
+    parcels
+        Geometry and tables that maps and tables on this page refer to.
+    key
+        Name of the place on the page from which they are sent.
+    """
+    with st.container(key=f"pq-parcels-{key}"):
+        for parcel in parcels:
+            _component("store")(key=f"store-{parcel.key}", data=parcel.data, height=1)
+
+
+def show_map(key: str, data: Mapping[str, Any], told: Callable[[Event], None]) -> None:
+    """Show the district's map.
+
+    Parameters
+    ----------
+    key
+        Name of the map on its page.
+    data
+        What ``map.js`` reads: keys of parcels, style, selection, where to go.
+    told
+        Called with a click, before the page runs again.
+    """
+    _show("map", key, dict(data), told)
+
+
+def show_table(
+    key: str, data: Mapping[str, Any], told: Callable[[Event], None]
+) -> None:
+    """Show a sortable table.
+
+    Parameters
+    ----------
+    key
+        Name of the table on its page.
+    data
+        What ``table.js`` reads: key of the rows' parcel, columns, selection.
+    told
+        Called with a click on a row.
+    """
+    shown = {"texts": words("view.table"), "lang": choice().lang, "height": 300}
+    _show("table", key, shown | dict(data), told)
+
+
+def show_panel(
+    key: str,
+    blocks: list[dict[str, Any]],
+    told: Callable[[Event], None],
+    *,
+    subject: str = "",
+    height: int = 0,
+) -> None:
+    """Show blocks of words, numbers and bars.
+
+    Parameters
+    ----------
+    key
+        Name of the panel on its page.
+    blocks
+        What ``panel.js`` builds, each with its ``kind``.
+    told
+        Called with a click on a block that has an ``event``.
+    subject
+        What the panel is about; it scrolls to its top when that changes.
+    height
+        Height in pixels; 0: as high as its content.
+    """
+    data = {"blocks": blocks, "subject": subject, "height": height}
+    _show("panel", key, data, told)
+
+
+def _show(
+    name: str, key: str, data: dict[str, Any], told: Callable[[Event], None]
+) -> None:
+    def pass_on() -> None:
+        event = st.session_state[key].get("event")
+        # a rerun for another reason must not apply an old click again
+        seen = st.session_state.setdefault("pq_clicks", {})
+        if event and event.get("n") != seen.get(key):
+            seen[key] = event.get("n")
+            told(event)
+
+    _component(name)(key=key, data=data, on_event_change=pass_on)
+
+
+@cache
+def _component(name: str) -> Any:
+    script = _LOADER % {"folder": static_folder(), "name": name}
+    return st.components.v2.component(
+        f"pianqu_{name}", js=script, isolate_styles=False
+    )
