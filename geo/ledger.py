@@ -261,15 +261,20 @@ def _header_level(
 
 
 def _name_columns(parts: list[list[str]]) -> list[str]:
+    """Name each column by its own heading, with its group where that is not clear."""
     leaves = [_leaf(part) for part in parts]
-    names = []
-    for part, leaf in zip(parts, leaves, strict=True):
-        group = part[-2] if len(part) > 1 and part[-1] == leaf else ""
-        clear = leaves.count(leaf) == 1 and not _VOTES.search(group)
-        names.append(leaf if clear or not group else f"{group}_{leaf}")
-    blank = [not name for name in names]
+    groups = [
+        part[-2] if len(part) > 1 and part[-1] == leaf else ""
+        for part, leaf in zip(parts, leaves, strict=True)
+    ]
+    votes = [bool(_VOTES.search(group)) for group in groups]
+    own = [leaf for leaf, vote in zip(leaves, votes, strict=True) if not vote]
+    names = [
+        f"{group}_{leaf}" if group and (vote or own.count(leaf) > 1) else leaf
+        for leaf, group, vote in zip(leaves, groups, votes, strict=True)
+    ]
     clean = clean_names([name or "?" for name in names])
-    return ["" if empty else name for name, empty in zip(clean, blank, strict=True)]
+    return [new if old else "" for new, old in zip(clean, names, strict=True)]
 
 
 def _leaf(part: list[str]) -> str:

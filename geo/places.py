@@ -84,8 +84,8 @@ def find_places(frame: pd.DataFrame) -> Places | None:
     for name in frame.columns:
         cells = frame[name].dropna()
         if plain(name) in _WKT and len(cells) and cells.map(_is_wkt).any():
-            texts = frame[name].map(lambda cell: cell if _is_wkt(cell) else None)
-            parsed = shapely.from_wkt(texts.to_numpy(dtype=object), on_invalid="ignore")
+            texts = [cell if _is_wkt(cell) else None for cell in frame[name]]
+            parsed = shapely.from_wkt(texts, on_invalid="ignore")
             return Places(parsed, (name,), "")
     pairs = _coordinate_pairs(list(frame.columns))
     if pairs:

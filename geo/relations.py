@@ -11,13 +11,16 @@ from pyproj import CRS, Geod, Transformer
 
 from geo.errors import InputError
 from geo.findings import Finding, layer_names
-from geo.schema import Severity
+from geo.schema import NEEDED_LAYERS, Severity
 from geo.shapes import FAR_M
 from geo.sieve import Sieve
 
 #: Overlaps smaller than this share of the smaller community are drawing errors.
 _OVERLAP_SHARE = 0.01
 _KM = 1000.0
+#: A layer whose box is farther than this (15 minutes on foot) from the box of the
+#: communities, or of communities and streets, is of no use to them.
+NEAR_M = 1000.0
 #: Layers in which two rows of one place are worth a word.
 _DISTINCT_LAYERS = ("communities", "buildings", "idle", "neighbourhoods", "streets")
 
@@ -117,7 +120,7 @@ def check_together(
 
 
 def check_overlap(sieves: Mapping[str, Sieve]) -> list[Finding]:
-    """Notice layers whose box does not touch the box of the communities.
+    """Notice layers none of which can be reached on foot from the communities.
 
     Parameters
     ----------
@@ -132,22 +135,26 @@ def check_overlap(sieves: Mapping[str, Sieve]) -> list[Finding]:
     Raises
     ------
     InputError
-        If no facility, or no street, lies in the box of the communities or, for
-        facilities, of the streets.
+        If it is the streets or the facilities.
     """
-    home = shapely.box(*sieves["communities"].frame.total_bounds)
+    homes = {"communities": shapely.box(*sieves["communities"].frame.total_bounds)}
+    homes["streets"] = homes["communities"]
+    around = shapely.union(
+        homes["communities"], shapely.box(*sieves["streets"].frame.total_bounds)
+    )
     noticed = []
     for layer, sieve in sieves.items():
-        if layer == "communities" or not len(sieve.frame):
+        if not len(sieve.frame):
             continue
-        gap = home.distance(shapely.box(*sieve.frame.total_bounds))
-        if gap > 0:
-            km = f"{gap / _KM:,.1f}"
-            if layer in {"streets", "facilities"}:
-                raise InputError("layers_disjoint", **layer_names(layer), km=km)
-            noticed.append(
-                Finding(layer, "layers_disjoint", Severity.ERROR, params={"km": km})
-            )
+        gap = homes.get(layer, around).distance(shapely.box(*sieve.frame.total_bounds))
+        if gap <= NEAR_M:
+            continue
+        km = f"{gap / _KM:,.1f}"
+        if layer in NEEDED_LAYERS:
+            raise InputError("layers_disjoint", **layer_names(layer), km=km)
+        noticed.append(
+            Finding(layer, "layers_disjoint", Severity.ERROR, params={"km": km})
+        )
     return noticed
 
 

@@ -27,13 +27,14 @@ def check_places(sieve: Sieve, far: Mask) -> None:
     bounds = shapely.bounds(shapes)
     lost = ~empty & ~np.isfinite(bounds).all(axis=1)
     far = far & ~empty & ~lost
+    index = sieve.frame.index
     for mask, code in (
         (empty, "geometry_missing"),
         (lost, "geometry_outside_crs"),
         (far, "far_away"),
     ):
-        rows = sieve.frame.index[mask]
-        sieve.set_aside(sieve.frame.index.isin(rows), code, limit_km=int(FAR_M / 1000))
+        here = sieve.frame.index.isin(index[mask])
+        sieve.set_aside(here, code, limit_km=int(FAR_M / 1000))
 
 
 def check_shapes(sieve: Sieve) -> None:
@@ -59,8 +60,9 @@ def check_shapes(sieve: Sieve) -> None:
     many = points & (shapely.get_num_geometries(shapes) > 1)
     shapes[points] = shapely.get_geometry(shapes[points], 0)
     families = np.array([_FAMILIES.get(i, "") for i in shapely.get_type_id(shapes)])
-    flat = np.where(families == POLYGON, shapely.area(shapes), shapely.length(shapes))
-    empty = shapely.is_empty(shapes) | ((families != POINT) & (flat <= 0))
+    flat = (families == POLYGON) & (shapely.area(shapes) <= 0)
+    flat |= (families == LINE) & (shapely.length(shapes) <= 0)
+    empty = shapely.is_empty(shapes) | flat
     wrong = ~np.isin(families, allowed) & ~empty
     sieve.frame = sieve.frame.set_geometry(
         gpd.GeoSeries(shapes, sieve.frame.index, crs=sieve.frame.crs)
