@@ -137,7 +137,8 @@ def measure_land(frame: gpd.GeoDataFrame) -> pd.Series:
     if frame.empty:
         return pd.Series(np.nan, index=frame.index, dtype="float64")
     area = frame.geometry.to_crs(frame.estimate_utm_crs()).area
-    return area.where(area > 0).round(1)
+    land: pd.Series = area.where(area > 0).round(1)
+    return land
 
 
 def _find_twins(frame: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:

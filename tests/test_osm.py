@@ -233,6 +233,24 @@ def test_broken_areas_are_findings_with_their_tags(town: Map, tmp_path: Path) ->
     assert "领结" in broken["content"].iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("tags", "layer"),
+    [
+        ({"building": "yes"}, "buildings"),
+        ({"landuse": "brownfield"}, "idle"),
+        ({"historic": "castle"}, "protected"),
+        ({"landuse": "residential"}, "communities"),
+        ({"natural": "tree"}, None),
+    ],
+)
+def test_a_broken_area_counts_in_its_layer(
+    tags: Tags, layer: str | None, town: Map, tmp_path: Path
+) -> None:
+    town.relation([(99, "outer")], **tags)
+    found = read(town, tmp_path).findings
+    assert found["layer"].tolist() == ([layer] if layer else [])
+
+
 def test_one_object_is_one_facility_at_most(town: Map, tmp_path: Path) -> None:
     town.node(1, 1, amenity="pharmacy", name="药店")
     town.node(2, 1, amenity="hospital")
