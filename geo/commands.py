@@ -8,25 +8,29 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import geo
+from geo.assets import server_options
 from geo.district import District, read_district
 from geo.errors import InputError, RuleError
 from geo.exports import write_csv
 from geo.fetch import fetch_district
 from geo.files import replace_folder
 from geo.findings import render_findings
+from geo.manifest import read_manifest
 from geo.plan import STEPS, Plan, plan_district, write_plan
 from geo.progress import Progress, no_progress
 from geo.rules import RuleBook, load_rules
-from geo.sample import write_sample
+from geo.sample import demo_district
 from geo.schema import Severity, State
 from geo.settings import Settings, make_settings
 from geo.text import data_dir, tr
+from geo.walks import warm
 
 DONE, FOUND = 0, 1
 
@@ -56,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    write_sample(options.folder)
+    with replace_folder(options.folder) as temporary:
+        demo_district(temporary)
     _say("cli.demo_done", options.lang, folder=options.folder)
     return DONE
 
@@ -82,8 +87,12 @@ def _plan(options: argparse.Namespace) -> int:
     settings = _read_settings(options)
     rules = _load_rules(options, settings)
     progress = _make_progress(options.lang)
+    started = time.perf_counter()
     district = _read(options, rules, settings, progress)
+    seconds = {"read": round(time.perf_counter() - started, 3)}
+    warm(progress)
     plan = plan_district(district, rules, settings, progress=progress)
+    plan = replace(plan, seconds={**seconds, **plan.seconds})
     write_plan(plan, options.out, crs=options.crs, progress=progress)
     _say_district(district, options.lang)
     _say_states(plan, options.lang)
@@ -93,7 +102,9 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    fetch_district(options.place, options.folder, _make_progress(options.lang))
+    progress = _make_progress(options.lang)
+    fetch_district(options.place, options.folder, progress)
+    _end_progress()
     _say("cli.fetch_done", options.lang, folder=options.folder)
     return DONE
 
@@ -110,10 +121,8 @@ def _app(options: argparse.Namespace) -> int:
     flags = {
         "server.port": options.port,
         "server.headless": str(options.no_browser).lower(),
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
     }
-    command += [f"--{name}={value}" for name, value in flags.items()]
+    command += [*server_options(), *(f"--{key}={flags[key]}" for key in flags)]
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own words, no shell
 
 
@@ -136,7 +145,8 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _read_settings(options: argparse.Namespace) -> Settings:
-    values = {} if options.settings is None else _read_toml(options.settings)
+    values = dict(read_manifest(options.district).settings)
+    values |= {} if options.settings is None else _read_toml(options.settings)
     values |= {"lang": options.lang}
     if options.profile is not None:
         values |= {"profile": options.profile}

@@ -114,8 +114,8 @@ def select(*cases: tuple[Any, str], default: str = "") -> Words:
     ['met', 'short']
     """
     masks = np.broadcast_arrays(*(mask for mask, _ in cases))
-    words = [np.asarray(str(word), dtype="U16") for _, word in cases]
-    chosen = np.select(masks, words, default=np.asarray(str(default), dtype="U16"))
+    words = [np.asarray(str(word)) for _, word in cases]
+    chosen = np.select(masks, words, default=np.asarray(str(default)))
     return np.asarray(chosen, dtype=np.str_)
 
 

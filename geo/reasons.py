@@ -44,6 +44,7 @@ def explain(gaps: pd.DataFrame, rules: RuleBook, lang: str) -> pd.Series:
         _detour_clause(gaps, rules, lang),
         _test_clause(gaps, rules, lang, "size"),
         _test_clause(gaps, rules, lang, "capacity"),
+        _doubt_clause(gaps, rules, lang),
         _certainty_clause(gaps, rules, lang),
     ]
     join = tr("reason.join", lang)
@@ -82,6 +83,13 @@ def _test_clause(
     distance = gaps["distance_state"].to_numpy(dtype=object)
     silent |= (cause == "none_in_reach") & (distance != State.NOT_REQUIRED)
     key = np.where(silent, "", f"reason.{test}." + cause.astype(str))
+    return _by_key(gaps, rules, lang, pd.Series(key))
+
+
+def _doubt_clause(gaps: pd.DataFrame, rules: RuleBook, lang: str) -> list[str]:
+    """Name objects that may be of a category that seems to be lacking."""
+    doubtful = (gaps["state"] == State.SHORT) & (gaps["ambiguous_objects"] > 0)
+    key = np.where(doubtful, "reason.doubt", "")
     return _by_key(gaps, rules, lang, pd.Series(key))
 
 
