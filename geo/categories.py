@@ -13,6 +13,8 @@ from geo.rules import RuleBook
 from geo.schema import Severity
 from geo.sieve import Sieve
 
+#: Columns of which one is enough; without them only columns of OSM tags are.
+_TELLING = frozenset({"category", "typecode", "name"})
 _VERDICT = ("category", "ambiguous", "reason")
 
 
@@ -33,6 +35,8 @@ def check_categories(raw: RawLayer, names: Sequence[str], rules: RuleBook) -> No
     InputError
         If neither category, AMap code, name nor OSM tags are there.
     """
+    if _TELLING & set(names):
+        return
     try:
         classify_facilities(pd.DataFrame(columns=list(names), dtype="object"), rules)
     except InputError as error:
@@ -75,7 +79,7 @@ def classify_layer(sieve: Sieve, rules: RuleBook | None, *, derived: bool) -> No
 def _note_doubts(sieve: Sieve, given: pd.Series, *, derived: bool) -> None:
     frame = sieve.frame
     none = frame["category"].isna() & frame["ambiguous"].isna()
-    entrance = frame["reason"].astype("str").str.startswith("entrance:").fillna(False)
+    entrance = frame["reason"].astype("str").str.startswith("entrance:", na=False)
     unknown = (none & ~entrance).to_numpy(dtype=bool)
     said = given.where(given.notna(), frame["name"])
     sieve.note(unknown, "category_unknown", Severity.WARNING, said)

@@ -40,8 +40,10 @@ def measure_centres(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     """
     bounds = shapely.bounds(frame.geometry.to_numpy())
     x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
-    turn = Transformer.from_crs(CRS.from_user_input(frame.crs), 4326, always_xy=True)
-    centres = np.column_stack(turn.transform(x, y))
+    crs = CRS.from_user_input(frame.crs)
+    if not crs.is_geographic:
+        x, y = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
+    centres = np.column_stack([x, y])
     wild = ~np.isfinite(centres).all(axis=1) | (np.abs(centres[:, 1]) > 90)  # noqa: PLR2004 - the poles
     centres[wild] = np.nan
     return centres
