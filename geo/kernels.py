@@ -120,28 +120,23 @@ def reserve(work: Work, count: int) -> Work:
 
 
 @kernel
-def _log(work: Work, node: int, key: int) -> None:
-    logged = work.state[LOGGED]
-    work.node[logged], work.key[logged] = node, key
-    work.state[LOGGED] = logged + 1
+def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
+    """Lower the key of `node` if `key` is smaller; the caller has reserved room."""
+    if key < keys[node]:
+        if work.state[LOGS]:
+            logged = work.state[LOGGED]
+            work.node[logged], work.key[logged] = node, keys[node]
+            work.state[LOGGED] = logged + 1
+        keys[node] = key
+        _push(work, node, key)
 
 
 @kernel
-def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
-    """Lower the key of `node` if `key` is smaller; the caller has reserved room."""
-    if key >= keys[node]:
-        return
-    state = work.state
-    if state[LOGS]:
-        _log(work, node, keys[node])
-    keys[node] = key
-    at = state[FREE]
-    if at >= 0:
-        state[FREE] = work.link[at]
-    else:
-        at = state[USED]
-        state[USED] = at + 1
-    bucket = key >> state[SHIFT]
+def _push(work: Work, node: int, key: int) -> None:
+    """Put a node into its bucket; the caller has reserved room."""
+    at = work.state[USED]
+    work.state[USED] = at + 1
+    bucket = key >> work.state[SHIFT]
     work.item[at] = (key >> 32) << 32 | node
     work.link[at] = work.bucket[bucket]
     work.bucket[bucket] = at
@@ -368,123 +363,133 @@ def read_places(
 
 @kernel
 def read_all(
-    frame: Frame,
-    keys: Int64Array,
-    category: int,
-    nodes: tuple[Int32Array, Int32Array],
-    far: int,
+    frame: Frame, keys: Int64Array, category: int, places: Int32Array, far: int
 ) -> tuple[FloatArray, Int32Array]:
-    """Return distance and label of every original node, chain by chain."""
-    chains, rows, (node, inner) = frame.chains, frame.rows, nodes
-    distance = np.empty(node.size + inner.size)
-    label = np.empty(node.size + inner.size, np.int32)
-    for i in range(node.size):
-        key = keys[i]
-        distance[node[i]] = np.float64(key >> 32) * METRE if key < far else np.nan
-        label[node[i]] = key & LOW if key < far else -1
-    best = np.empty(64, np.int64)
+    """Return distance and label of all nodes, the chains swept one after the other.
+
+    The place ``~p`` inside a chain is looked up p places before the end.
+    """
+    chains, junctions = frame.chains, frame.net.start.size - 1
+    size, made = junctions + chains.chain.size, frame.extra.size[0] > 0
+    every = np.empty(size, np.int64)
+    every[:junctions] = keys[:junctions]
     for chain in range(chains.a.size):
-        low, high = np.int64(chains.start[chain]), np.int64(chains.start[chain + 1])
-        if high - low > best.size:
-            best = np.empty(2 * (high - low), np.int64)
         ahead, b = keys[chains.a[chain]], chains.b[chain]
         behind = (keys[b] if b >= 0 else far) + (np.int64(chains.length[chain]) << 32)
-        for place in range(low, high):
+        for place in range(chains.start[chain], chains.start[chain + 1]):
             offset = np.int64(chains.offset[place]) << 32
-            best[place - low] = min(ahead + offset, behind - offset)
-        _sweep(frame, keys, category, chain, best)
-        for place in range(low, high):
-            key = best[place - low]
-            distance[inner[place]] = (
-                np.float64(key >> 32) * METRE if key < far else np.nan
-            )
-            label[inner[place]] = key & LOW if key < far else -1
+            every[size - 1 - place] = min(ahead + offset, behind - offset)
+        if made or frame.rows.first[junctions + chain] >= 0:
+            _sweep(frame, keys, category, chain, every)
+    distance, label = np.empty(places.size), np.empty(places.size, np.int32)
+    for i in range(places.size):
+        key = every[places[i]]
+        distance[i] = np.float64(key >> 32) * METRE if key < far else np.nan
+        label[i] = key & LOW if key < far else -1
     return distance, label
 
 
 @kernel
 def _sweep(
-    frame: Frame, keys: Int64Array, category: int, chain: int, best: Int64Array
+    frame: Frame, keys: Int64Array, category: int, chain: int, every: Int64Array
 ) -> None:
     """Let the seeds and the new nodes on a chain improve the places on it."""
     chains, rows, extra = frame.chains, frame.rows, frame.extra
     junctions = frame.net.start.size - 1
-    low, high = chains.start[chain], chains.start[chain + 1]
+    low, high = np.int64(chains.start[chain]), np.int64(chains.start[chain + 1])
     entry = np.int64(rows.first[junctions + chain])
     while entry >= 0:
         row = entry // 3
         if rows.category[row] == category:
             for place in range(low, high):
+                at = every.size - 1 - place
                 key = rows.key[row] + apart(chains, place, ~rows.place[row])
-                best[place - low] = min(best[place - low], key)
+                every[at] = min(every[at], key)
         entry = np.int64(rows.after[entry])
     for i in range(extra.size[0]):
         if chains.chain[extra.place[i]] == chain:
             for place in range(low, high):
+                at = every.size - 1 - place
                 key = keys[junctions + i] + apart(chains, place, extra.place[i])
-                best[place - low] = min(best[place - low], key)
+                every[at] = min(every[at], key)
 
 
 @kernel
 def _erase(
-    frame: Frame, keys: Int64Array, label: int, far: int, work: Work, node: int
+    frame: Frame, keys: Int64Array, label: int, far: int, begin: list[int], work: Work
 ) -> Work:
-    """Erase the part of a cell that hangs together with `node`, logging it."""
-    if keys[node] >= far or keys[node] & LOW != label:
-        return work
+    """Erase the part of a cell that hangs together with `begin`, logging it."""
     start, arcs, extra = frame.net.start, frame.net.arc, frame.extra
-    done = work.state[LOGGED]
-    work = reserve(work, 1)
-    _log(work, node, keys[node])
-    keys[node] = far
-    while done < work.state[LOGGED]:
-        at = work.node[done]
+    junctions, more = start.size - 1, extra.size[1] > 0
+    log, old, logged, done = work.node, work.key, np.int64(0), np.int64(-1)
+    for node in begin:
+        if keys[node] < far and keys[node] & LOW == label:
+            if logged == log.size:
+                log, old = _longer(log), _longer(old)
+            log[logged], old[logged] = node, keys[node]
+            logged += 1
+            keys[node] = far
+    while done + 1 < logged:
         done += 1
-        if at < start.size - 1:
-            work = reserve(work, start[at + 1] - start[at])
-            for i in range(start[at], start[at + 1]):
-                target = arcs[i] & LOW
-                if keys[target] < far and keys[target] & LOW == label:
-                    _log(work, target, keys[target])
-                    keys[target] = far
-        i = extra.first[at]
-        while i >= 0:
-            target = extra.arc[i] & LOW
-            if keys[target] < far and keys[target] & LOW == label:
-                work = reserve(work, 1)
-                _log(work, target, keys[target])
+        node = np.int64(log[done])
+        low, high, i = np.int64(0), np.int64(0), np.int64(-1)
+        if node < junctions:
+            low, high = np.int64(start[node]), np.int64(start[node + 1])
+        if more:
+            i = np.int64(extra.first[node])
+        while low < high or i >= 0:
+            if low < high:
+                target = arcs[low] & LOW
+                low += 1
+            else:
+                target = extra.arc[i] & LOW
+                i = np.int64(extra.after[i])
+            key = keys[target]
+            if key & LOW == label and key < far:
+                if logged == log.size:
+                    log, old = _longer(log), _longer(old)
+                log[logged], old[logged] = target, key
+                logged += 1
                 keys[target] = far
-            i = extra.after[i]
-    return work
+    work.state[LOGGED] = logged
+    return Work(work.bucket, work.item, work.link, log, old, work.state)
 
 
 @kernel
 def _refill(
-    frame: Frame, keys: Int64Array, category: int, node: int, work: Work
+    frame: Frame, keys: Int64Array, category: int, far: int, work: Work
 ) -> Work:
-    """Offer an erased node what its neighbours and the seeds at it give."""
+    """Offer the erased nodes what their neighbours and the seeds at them give.
+
+    The log holds the erased nodes; their first new keys need no entry in it.
+    """
     start, arcs, extra, rows = frame.net.start, frame.net.arc, frame.extra, frame.rows
-    if node < start.size - 1:
-        work = reserve(work, start[node + 1] - start[node])
-        for i in range(start[node], start[node + 1]):
-            target = arcs[i] & LOW
-            improve(work, keys, node, keys[target] + (arcs[i] - target))
-        entry = rows.first[node]
-        while entry >= 0:
-            if rows.category[entry // 3] == category:
-                work = reserve(work, 1)
-                improve(work, keys, node, entry_key(frame, entry)[1])
-            entry = rows.after[entry]
-    else:
-        place = extra.place[node - start.size + 1]
-        work = reserve(work, 1)
-        improve(work, keys, node, _from_seeds(frame, category, place))
-    i = extra.first[node]
-    while i >= 0:
-        target = extra.arc[i] & LOW
-        work = reserve(work, 1)
-        improve(work, keys, node, keys[target] + (extra.arc[i] - target))
-        i = extra.after[i]
+    junctions, more = start.size - 1, extra.size[1] > 0
+    work = reserve(work, work.state[LOGGED])
+    for erased in range(work.state[LOGGED]):
+        node = np.int64(work.node[erased])
+        best = np.int64(far)
+        if node < junctions:
+            for i in range(start[node], start[node + 1]):
+                target = arcs[i] & LOW
+                best = min(best, keys[target] + (arcs[i] - target))
+            entry = np.int64(rows.first[node])
+            while entry >= 0:
+                if rows.category[entry // 3] == category:
+                    best = min(best, entry_key(frame, entry)[1])
+                entry = np.int64(rows.after[entry])
+        else:
+            place = np.int64(extra.place[node - junctions])
+            best = min(best, _from_seeds(frame, category, place))
+        if more:
+            entry = np.int64(extra.first[node])
+            while entry >= 0:
+                target = extra.arc[entry] & LOW
+                best = min(best, keys[target] + (extra.arc[entry] - target))
+                entry = np.int64(extra.after[entry])
+        if best < far:
+            keys[node] = best
+            _push(work, node, best)
     return work
 
 
@@ -509,23 +514,19 @@ def remove(
 ) -> Work:
     """Close the seeds `rows` (all of one label): erase their cell and refill it."""
     category = frame.rows.category[rows[0]]
+    begin = [np.int64(frame.net.start.size - 1) + i for i in range(frame.extra.size[0])]
     for row in rows:
         frame.rows.key[row] = far
-    for row in rows:
-        place = frame.rows.place[row]
+        place = np.int64(frame.rows.place[row])
         if place >= 0:
-            work = _erase(frame, keys, label, far, work, place)
+            begin.append(place)
         else:
-            for kind in range(1, 3):
-                at = entry_key(frame, 3 * row + kind)[0]
-                if at >= 0:
-                    work = _erase(frame, keys, label, far, work, at)
-    for i in range(frame.extra.size[0]):
-        node = frame.net.start.size - 1 + i
-        work = _erase(frame, keys, label, far, work, node)
-    erased = work.state[LOGGED]
-    for i in range(erased):
-        work = _refill(frame, keys, category, work.node[i], work)
+            chain = frame.chains.chain[~place]
+            begin.append(np.int64(frame.chains.a[chain]))
+            if frame.chains.b[chain] >= 0:
+                begin.append(np.int64(frame.chains.b[chain]))
+    work = _erase(frame, keys, label, far, begin, work)
+    work = _refill(frame, keys, category, far, work)
     return settle(frame, keys, work)
 
 

@@ -186,11 +186,12 @@ class Reach:
         keys = self._row(category)
         graph = self.graph
         if nodes is None:
-            ends = (graph.node, graph.inner)
-            found = kernels.read_all(self._frame, keys, category, ends, self._far)
+            places, read = graph.place, kernels.read_all
         else:
-            places = graph.place[as_nodes(nodes, graph.nodes)]
-            found = kernels.read_places(self._frame, keys, category, places, self._far)
+            places, read = graph.place[as_nodes(nodes, graph.nodes)], kernels.read_places
+        found: tuple[FloatArray, Int32Array] = read(
+            self._frame, keys, category, places, self._far
+        )
         return found
 
     def distance_m(
