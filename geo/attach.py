@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geo.edges import (
+    SAME_PLACE_M,
     Bools,
     Edges,
     Floats,
@@ -26,6 +27,9 @@ _INWARD_M = 0.05
 
 #: A wall this near to a gate is the gate's own.
 OWN_WALL_M = 1.0
+
+#: Distances closer than this are equal (micrometres are rounding).
+_EQUALLY_NEAR_M = 1e-6
 
 #: How many further edges are tried at a time where the nearest is out of reach.
 _BATCH = 8
@@ -168,7 +172,12 @@ class Attacher:
     trees: tuple[shapely.STRtree, shapely.STRtree]
 
     def attach(
-        self, shapes: Geometries, side: Ints, *, max_m: float, own_m: float = 0.001
+        self,
+        shapes: Geometries,
+        side: Ints,
+        *,
+        max_m: float | None,
+        own_m: float = SAME_PLACE_M,
     ) -> Attachments:
         """Attach points or polygons to the nearest free edge on their side.
 
@@ -180,7 +189,7 @@ class Attacher:
             Position of the walled community whose inner edges each attaches to;
             -1: public edges.
         max_m
-            Greatest length of a connector.
+            Greatest length of a connector; None: any, for places inside a wall.
         own_m
             Barriers this near to the start of a connector do not count.
 
@@ -305,7 +314,7 @@ class _Search:
     attacher: Attacher
     tree: shapely.STRtree
     inner: bool
-    max_m: float
+    max_m: float | None
     own_m: float
 
     def nearest(self, shapes: Geometries, side: Ints) -> Attachments:
@@ -317,10 +326,7 @@ class _Search:
 
     def wide(self, shapes: Geometries, side: Ints) -> Attachments:
         """Try all edges within the greatest distance, nearest first."""
-        row, index = self.tree.query(shapes, predicate="dwithin", distance=self.max_m)
-        edge = self.attacher.position(index, inner=self.inner)
-        kept = self.attacher.edges.inside[edge] == side[row]
-        row, edge = row[kept], edge[kept]
+        row, edge = self._list_near(shapes, side)
         far = shapely.distance(shapes[row], self.attacher.edges.lines(edge))
         order = np.lexsort((edge, far, row))
         row, edge = row[order], edge[order]
@@ -334,13 +340,26 @@ class _Search:
             best.connector_m[hit] = found.connector_m[hit]
         return best
 
+    def _list_near(self, shapes: Geometries, side: Ints) -> tuple[Ints, Ints]:
+        """Pair each shape with the edges of its side within the greatest distance."""
+        inside = self.attacher.edges.inside
+        if self.max_m is None:
+            target = self.attacher.position(
+                np.arange(len(self.tree.geometries)), inner=self.inner
+            )
+            shape = pd.DataFrame({"row": np.arange(len(shapes)), "side": side})
+            edges = pd.DataFrame({"edge": target, "side": inside[target]})
+            pairs = shape.merge(edges, on="side")
+            return pairs["row"].to_numpy(), pairs["edge"].to_numpy()
+        row, index = self.tree.query(shapes, predicate="dwithin", distance=self.max_m)
+        edge = self.attacher.position(index, inner=self.inner)
+        kept = inside[edge] == side[row]
+        return row[kept], edge[kept]
+
     def _choose(self, shapes: Geometries, row: Ints, edge: Ints) -> Attachments:
         """Choose, for each row, the nearest edge that a free connector reaches."""
         edges = self.attacher.edges
-        ends = shapely.get_coordinates(
-            shapely.shortest_line(shapes[row], edges.lines(edge))
-        ).reshape(-1, 2, 2)
-        start, foot = ends[:, 0], ends[:, 1]
+        start, foot = _find_feet(shapes[row], edges.lines(edge))
         at = self.attacher.locate(edge, foot)
         far = np.hypot(*(foot - start).T)
         length = edges.length_m[edge]
@@ -361,6 +380,30 @@ class _Search:
         result.edge[rows], result.at_m[rows] = table["edge"], table["at"]
         result.connector_m[rows] = table["far"]
         return result
+
+
+def _find_feet(shapes: Geometries, lines: Geometries) -> tuple[Floats, Floats]:
+    """Return the ends of the shortest connectors from shapes to edges."""
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes, lines))
+    ends = ends.reshape(-1, 2, 2)
+    far = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+    # an outline beside an edge is equally near to many places of it: take the first
+    wide = np.flatnonzero((shapely.get_dimensions(shapes) > 0) & (far > 0))
+    xy, index = shapely.get_coordinates(shapes[wide], return_index=True)
+    place = shapely.line_locate_point(lines[wide[index]], shapely.points(xy))
+    feet = shapely.line_interpolate_point(lines[wide[index]], place)
+    both = shapely.get_coordinates(lines[wide]).reshape(-1, 2)
+    feet = np.concatenate((feet, shapely.points(both)))
+    index = np.concatenate((index, np.repeat(np.arange(len(wide)), 2)))
+    table = pd.DataFrame({"row": wide[index], "foot": feet})
+    table["x"], table["y"] = shapely.get_x(feet), shapely.get_y(feet)
+    table["far"] = shapely.distance(shapes[table["row"]], feet)
+    table = table[table["far"] <= far[table["row"]] + _EQUALLY_NEAR_M]
+    first = table.sort_values(["row", "x", "y"]).drop_duplicates("row")
+    rows = first["row"].to_numpy()
+    best = shapely.shortest_line(shapes[rows], first["foot"].to_numpy(dtype=object))
+    ends[rows] = shapely.get_coordinates(best).reshape(-1, 2, 2)
+    return ends[:, 0], ends[:, 1]
 
 
 def _nothing(size: int) -> tuple[Ints, Floats, Floats]:

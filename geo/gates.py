@@ -199,8 +199,7 @@ def _attach_gates(
     inner = Attachments(np.full(len(table), -1, dtype=np.int64), none, none.copy())
     rows = np.flatnonzero(walled[owner] & ~known)
     # one's own streets may be any distance behind the gate
-    reach = np.hypot(*np.ptp(np.vstack((attacher.edges.x, attacher.edges.y)), axis=1))
-    for limit in (max_m, float(reach)):
+    for limit in (max_m, None):
         rows = rows[inner.edge[rows] < 0]
         has = np.isin(owner[rows], attacher.edges.inside)
         rows = rows[has]

@@ -37,9 +37,10 @@ follows them gets the same network (lengths to the centimetre):
    touches a barrier of any kind (of polygons: the outline), or if it crosses the
    boundary of a walled community: part of it lies more than 1 cm inside and part
    more than 1 cm outside; or more than 1 m of it lies within 1 cm of that boundary.
-   Its first millimetre (of a gate's connector: its first metre) may touch a barrier. If it ends at an end of the edge, the line tested
-   ends 5 cm further along the edge instead. A connector to an edge that runs along
-   the boundary of C (10) may cross the boundary of C.
+   Its first millimetre (of a gate's connector: its first metre) may touch a
+   barrier. If it ends at an end of the edge, the line tested ends 5 cm further
+   along the edge instead. A connector to an edge that runs along the boundary of C
+   (10) may cross the boundary of C.
 
 **Walls.** A community is *walled* if `walled` is true, or if `walled` is missing
 and the gates layer holds a supplied gate of it (one whose `derived` is not true).
@@ -104,8 +105,9 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
     it attaches to no inner edge it is joined to every used gate of its walled
     community by a straight line, at any length, unless that is blocked.
 18. A facility belongs to the side of its representative point. A polygon is seeded
-    on every edge of its side that meets its outline, at distance 0; else it, like a
-    point, attaches by 12, nearest outline point first; behind a wall, else straight
+    on every edge of its side that meets its outline, at distance 0; else it attaches
+    by 12 like a point, from its outline (of equally near places on an edge: the one
+    farther west, then south); behind a wall, else straight
     to the gates as in 17 (gates not open to all: for residents). The seeds are the
     ends of the edge, with the connector and the way along the edge added.
     `serves` = residents: for its community (16) only. A status other than open

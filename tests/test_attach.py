@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from gridtown import Walker, box, codes, line, make_district, point
 
 from geo.network import build_network
 from geo.settings import Settings
-from gridtown import Walker, box, codes, line, make_district, point
 
 STREETS = {
     "s": {"at": line((0, 0), (100, 0))},
@@ -89,9 +89,10 @@ def test_a_street_that_ends_at_the_far_side_of_a_wall_is_not_reached(rules):
 def test_a_cut_street_is_reached_on_the_own_side_only(rules):
     # the wall cuts the street at (50, 0); the point is west of it
     network = build(
-        rules, point(45, 30), barriers=barrier((50, -50), (50, 50)), streets={
-            "s": STREETS["s"]
-        }
+        rules,
+        point(45, 30),
+        barriers=barrier((50, -50), (50, 50)),
+        streets={"s": STREETS["s"]},
     )
     walker = Walker(network)
     assert walker.walk_m("f", (0, 0)) == pytest.approx(30 + 45)
