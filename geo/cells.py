@@ -17,19 +17,11 @@ from geo.schema import Column
 
 #: Cells that say that nothing is known.
 BLANKS = frozenset(
-    ("", "-", "--", "—", "——", "/", "\\", "?", ".", "*", "na", "n/a", "nan", "none")
-    + (
-        "null",
-        "<na>",
-        "不详",
-        "未知",
-        "待定",
-        "待核",
-        "待查",
-        "暂缺",
-        "未统计",
-        "不清楚",
-    )
+    [
+        *("", "-", "--", "—", "——", "/", "\\", "?", ".", "*", "na", "n/a", "nan"),
+        *("none", "null", "<na>", "不详", "未知", "待定", "待核", "待查", "暂缺"),
+        *("未统计", "不清楚"),
+    ]
 )
 
 #: Units that a header or a cell may carry: factor to the unit of the column.
@@ -74,10 +66,16 @@ UNIT_FACTORS = {
 }
 
 _TRUE = frozenset(
-    "是 有 对 √ ✓ ✔ y yes true t 1 1.0 封闭 封闭式 全封闭 已 已封闭".split()
+    [
+        *("是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0"),
+        *("封闭", "封闭式", "全封闭", "已", "已封闭"),
+    ]
 )
 _FALSE = frozenset(
-    "否 无 没有 不是 × ✗ x n no false f 0 0.0 开放 开放式 未封闭 未".split()
+    [
+        *("否", "无", "没有", "不是", "×", "✗", "x", "n", "no", "false", "f", "0"),
+        *("0.0", "开放", "开放式", "未封闭", "未"),
+    ]
 )
 
 #: Words of ledgers and drawings for the choices of the schema.
@@ -131,7 +129,7 @@ class Parsed:
 _Value = tuple[Any, bool] | None
 
 
-def plain(text: Any) -> str:
+def plain(text: object) -> str:
     """Return a cell or header as comparable text.
 
     Parameters
@@ -189,7 +187,7 @@ def parse_cells(cells: "pd.Series[Any]", column: Column, factor: float = 1.0) ->
     )
 
 
-def parse_number(text: Any, factor: float = 1.0) -> tuple[float, bool] | None:
+def parse_number(text: object, factor: float = 1.0) -> tuple[float, bool] | None:
     """Make a number of a cell.
 
     Parameters
@@ -228,7 +226,7 @@ def parse_number(text: Any, factor: float = 1.0) -> tuple[float, bool] | None:
     return float(match[0]) * (own if own != 1 or len(unit) > 1 else factor), about
 
 
-def parse_year(text: Any) -> tuple[float, bool] | None:
+def parse_year(text: object) -> tuple[float, bool] | None:
     """Make a year of a cell; of a span or a decade, the latest.
 
     Parameters
@@ -266,7 +264,7 @@ def parse_year(text: Any) -> tuple[float, bool] | None:
     return float(max(years)), rough
 
 
-def parse_flag(text: Any) -> tuple[bool, bool] | None:
+def parse_flag(text: object) -> tuple[bool, bool] | None:
     """Make a yes or no of a cell.
 
     Parameters
@@ -332,13 +330,13 @@ def _reader(column: Column, factor: float) -> Callable[[Any], _Value]:
     return lambda text: (_parse_text(text), False)
 
 
-def _parse_text(text: Any) -> str:
+def _parse_text(text: object) -> str:
     if isinstance(text, float) and text.is_integer():
         return str(int(text))
     return str(text).strip()
 
 
-def _parse_choice(text: Any, choices: tuple[str, ...]) -> tuple[str, bool] | None:
+def _parse_choice(text: object, choices: tuple[str, ...]) -> tuple[str, bool] | None:
     word = plain(text)
     for choice in choices:
         if word == choice or word in CHOICE_WORDS.get(choice, "").split():
@@ -354,7 +352,7 @@ def _typed(values: list[Any], column: Column, index: pd.Index) -> "pd.Series[Any
     return pd.Series(values, index, dtype="str")
 
 
-def _is_blank(value: Any) -> bool:
+def _is_blank(value: object) -> bool:
     return isinstance(value, str) and plain(value) in BLANKS
 
 

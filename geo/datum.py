@@ -25,6 +25,8 @@ Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 _AXIS_M = 6378245.0
 _ECCENTRICITY2 = 0.00669342162296594323
+#: West, south, east, north of the box in which coordinates are shifted.
+_SHIFTED = (72.004, 0.8293, 137.8347, 55.8271)
 _BD_PI = np.pi * 3000.0 / 180.0
 #: Each round of the inverse gains about four digits; ten leave none to gain.
 _ROUNDS = 10
@@ -61,7 +63,8 @@ def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     >>> round(float(lon[0]), 6), round(float(lat[0]), 6)
     (116.410244, 39.916404)
     """
-    inside = (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
+    west, south, east, north = _SHIFTED
+    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     d_lon, d_lat = _gcj02_shift(lon, lat)
     return lon + np.where(inside, d_lon, 0.0), lat + np.where(inside, d_lat, 0.0)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -136,7 +137,7 @@ def render_findings(findings: pd.DataFrame, lang: str) -> pd.DataFrame:
     return said
 
 
-def row_json(row: Mapping[str, Any]) -> str:
+def row_json(row: Mapping[Any, Any]) -> str:
     """Write the content of a source row, so that nothing of it is lost.
 
     Parameters
@@ -179,7 +180,7 @@ def _layer_name(layer: str, lang: str) -> str:
 
 
 def _said_params(
-    params: Mapping[str, Any], layer: str, ident: Any, lang: str
+    params: Mapping[str, Any], layer: str, ident: object, lang: str
 ) -> dict[str, Any]:
     values = {
         name: tr(value.removeprefix(TEXT_KEY), lang)
@@ -193,7 +194,7 @@ def _said_params(
     return named | values
 
 
-def _is_text_key(value: Any, lang: str) -> bool:
+def _is_text_key(value: object, lang: str) -> bool:
     return (
         isinstance(value, str)
         and value.startswith(TEXT_KEY)
@@ -201,5 +202,7 @@ def _is_text_key(value: Any, lang: str) -> bool:
     )
 
 
-def _is_missing(cell: Any) -> bool:
-    return bool(cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)))
+def _is_missing(cell: object) -> bool:
+    if isinstance(cell, float):
+        return isnan(cell)
+    return cell is None or cell is pd.NA or cell is pd.NaT

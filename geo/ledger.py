@@ -1,5 +1,7 @@
-"""Tables as offices keep them: CSV and Excel ledgers with titles, merged headers,
-units in the headers, totals at the bottom and notes below.
+"""Tables as offices keep them.
+
+CSV and Excel ledgers with titles, merged headers, units in the headers and totals
+at the bottom.
 """
 
 import csv
@@ -12,9 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils.exceptions import (  # type: ignore[import-untyped]
+    InvalidFileException,
+)
+from openpyxl.worksheet.worksheet import (  # type: ignore[import-untyped]
+    Worksheet,
+)
 
 from geo.cells import UNIT_FACTORS, plain, split_unit
 from geo.columns import clean_names
@@ -27,7 +34,12 @@ ENCODINGS = ("utf-8", "gb18030")
 #: A header stands in one of the first rows.
 _HEADER_ROWS = 20
 _HEADER_DEPTH = 3
-_TOTALS = frozenset("合计 总计 小计 共计 汇总 累计 总和 total sum subtotal".split())
+_TOTALS = frozenset(
+    [
+        *("合计", "总计", "小计", "共计", "汇总", "累计", "总和"),
+        *("total", "sum", "subtotal"),
+    ]
+)
 #: Under these group headings a 户数 or 面积 is one of voters, not of the community.
 _VOTES = re.compile("意愿|参与|同意|表决|投票|调查|满意")
 
@@ -140,7 +152,7 @@ def _read_lines(text: str) -> Grid:
     return [[_cell(c) for c in row] + [None] * (width - len(row)) for row in rows]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, str):
         return value.strip() or None
     return value
@@ -171,7 +183,7 @@ def _read_sheet(path: Path, layer: str) -> tuple[Grid, dict[Any, Any], list[str]
     return grid, merged, [other.title for other in sheets if other is not sheet]
 
 
-def _has_cells(sheet: Any) -> bool:
+def _has_cells(sheet: Worksheet) -> bool:
     return any(
         value is not None for row in sheet.iter_rows(values_only=True) for value in row
     )
@@ -238,7 +250,7 @@ def _continues_header(grid: Grid, top: int, depth: int) -> bool:
     return bool(filled - above) and len(filled & above) <= len(filled - above)
 
 
-def _is_value(cell: Any) -> bool:
+def _is_value(cell: object) -> bool:
     return not isinstance(cell, str) or bool(re.fullmatch(r"[\d.,%/-]+", plain(cell)))
 
 
@@ -294,7 +306,7 @@ def _fill_down(grid: Grid, merged: Mapping[Any, Any], row: int) -> list[Any]:
     ]
 
 
-def _spread(value: Any) -> Any:
+def _spread(value: object) -> str | None:
     # a number in a merged cell is one number, not one for each row
     return value if isinstance(value, str) and not _is_value(value) else None
 

@@ -96,7 +96,7 @@ def _is_said(cell: object) -> bool:
 
 
 def _is_blank(cell: object) -> bool:
-    return cell is None or cell is pd.NA or cell != cell or cell == ""
+    return cell == "" if isinstance(cell, str) else bool(pd.isna(cell))  # type: ignore[call-overload]
 
 
 def _read_nodes(cell: object) -> npt.NDArray[np.int64] | None:

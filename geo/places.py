@@ -220,7 +220,7 @@ def _check_degrees(
         )
 
 
-def _same(crs: Any, word: str) -> bool:
+def _same(crs: CRS, word: str) -> bool:
     if plain(word).replace("-", "") in {"gcj02", "bd09"}:
         return True
     one, other = CRS.from_user_input(crs), parse_crs(word)
@@ -229,7 +229,7 @@ def _same(crs: Any, word: str) -> bool:
     )
 
 
-def _ignored(layer: str, word: str, crs: Any) -> Finding:
+def _ignored(layer: str, word: str, crs: CRS) -> Finding:
     params = {"declared": word, "crs": str(crs.name)}
     return Finding(layer, "crs_declared_ignored", Severity.WARNING, params=params)
 
@@ -283,7 +283,7 @@ def _bare(word: str) -> str:
     return f"{short}度" if short in {"经", "纬"} else short
 
 
-def _is_wkt(cell: Any) -> bool:
+def _is_wkt(cell: object) -> bool:
     return isinstance(cell, str) and _WKT_TEXT.match(cell) is not None
 
 

@@ -82,7 +82,8 @@ def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
     parts = shapely.get_parts(shape)
     parts = parts[np.isin(shapely.get_type_id(parts), (3, 6))]
     if len(parts) == 1:
-        return parts[0]
+        part: shapely.Geometry = parts[0]
+        return part
     return shapely.union_all(parts) if len(parts) else shapely.Polygon()
 
 

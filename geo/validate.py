@@ -306,7 +306,7 @@ def _distinct(ids: "pd.Series[str]") -> "pd.Series[str]":
     taken = set(ids)
     again = ids.groupby(ids).cumcount()
     named = ids.copy()
-    for position in np.flatnonzero(again.to_numpy() > 0):
+    for position in np.flatnonzero(again.to_numpy() > 0).tolist():
         number = int(again.iloc[position]) + 1
         while f"{ids.iloc[position]}#{number}" in taken:
             number += 1

@@ -32,7 +32,11 @@ def make_communities() -> gpd.GeoDataFrame:
 
 def make_facilities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
-        {"id": ["f1", "f2"], "name": ["老百姓", "光明"], "category": ["pharmacy", "药店"]},
+        {
+            "id": ["f1", "f2"],
+            "name": ["老百姓", "光明"],
+            "category": ["pharmacy", "药店"],
+        },
         geometry=[shapely.Point(X + 150, Y + 50), shapely.Point(X + 350, Y + 50)],
         crs=CRS,
     )
@@ -43,7 +47,9 @@ def make_streets() -> gpd.GeoDataFrame:
         shapely.LineString([(X - 50, Y + 150), (X + 400, Y + 150)]),
         shapely.LineString([(X + 150, Y - 50), (X + 150, Y + 350)]),
     ]
-    return gpd.GeoDataFrame({"highway": "residential"}, geometry=lines, crs=CRS, index=[0, 1])
+    return gpd.GeoDataFrame(
+        {"highway": "residential"}, geometry=lines, crs=CRS, index=[0, 1]
+    )
 
 
 def make_layers() -> dict[str, gpd.GeoDataFrame]:
@@ -77,7 +83,9 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path) -> None:
         frame.to_file(path, encoding="utf-8" if path.suffix == ".shp" else None)
 
 
-def write_folder(folder: Path, suffix: str = ".gpkg", **changed: gpd.GeoDataFrame) -> Path:
+def write_folder(
+    folder: Path, suffix: str = ".gpkg", **changed: gpd.GeoDataFrame
+) -> Path:
     folder.mkdir(exist_ok=True)
     for layer, frame in (make_layers() | changed).items():
         write_layer(frame, folder / f"{layer}{suffix}")

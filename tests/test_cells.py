@@ -4,7 +4,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from geo.cells import parse_cells, parse_flag, parse_number, parse_year, plain, split_unit
+from geo.cells import (
+    parse_cells,
+    parse_flag,
+    parse_number,
+    parse_year,
+    plain,
+    split_unit,
+)
 from geo.schema import Column
 
 

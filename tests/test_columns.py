@@ -22,7 +22,12 @@ def test_names_of_the_schema_and_of_ledgers():
 
 @pytest.mark.parametrize(
     ("header", "factor"),
-    [("建筑面积(万m2)", 1e4), ("建筑面积（万平方米）", 1e4), ("建筑面积(㎡)", 1), ("建筑面积（公顷）", 1e4)],
+    [
+        ("建筑面积(万m2)", 1e4),
+        ("建筑面积（万平方米）", 1e4),
+        ("建筑面积(㎡)", 1),
+        ("建筑面积（公顷）", 1e4),
+    ],
 )
 def test_the_unit_in_a_header_sets_the_factor(header, factor):
     hit = found(["编号", header])["floor_area_m2"]
@@ -68,7 +73,14 @@ def test_known_headers_hold_both_languages_without_units():
 
 
 def test_hostile_names_become_harmless():
-    names = ["<img src=x onerror=alert(1)>", "a`b${c}", "", "a\x00b", "户数 (户)", "户数 (户)"]
+    names = [
+        "<img src=x onerror=alert(1)>",
+        "a`b${c}",
+        "",
+        "a\x00b",
+        "户数 (户)",
+        "户数 (户)",
+    ]
     clean = clean_names(names)
     assert clean == ["column_1", "abc", "column_3", "ab", "户数 (户)", "户数 (户)_2"]
     assert not set("<>`${}") & set("".join(clean))

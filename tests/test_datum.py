@@ -78,9 +78,13 @@ def test_a_shifted_layer_comes_back(datum):
 
     def shift(xy):
         lon, lat = wgs84_to_gcj02(xy[:, 0], xy[:, 1])
-        return np.column_stack(gcj02_to_bd09(lon, lat) if datum == "bd09" else (lon, lat))
+        return np.column_stack(
+            gcj02_to_bd09(lon, lat) if datum == "bd09" else (lon, lat)
+        )
 
-    drawn = gpd.GeoDataFrame(geometry=shapely.transform(true.to_numpy(), shift), crs=4326)
+    drawn = gpd.GeoDataFrame(
+        geometry=shapely.transform(true.to_numpy(), shift), crs=4326
+    )
     back = undo_datum(drawn, datum)
     assert back.crs == CRS.from_epsg(4326)
     assert shapely.hausdorff_distance(back.geometry[0], true[0]) < 1e-9
@@ -94,7 +98,13 @@ def test_another_datum_leaves_the_layer_alone():
 
 @pytest.mark.parametrize(
     ("word", "code"),
-    [("wgs84", 4326), ("WGS-84", 4326), ("CGCS2000", 4490), ("4547", 4547), (4547, 4547)]
+    [
+        ("wgs84", 4326),
+        ("WGS-84", 4326),
+        ("CGCS2000", 4490),
+        ("4547", 4547),
+        (4547, 4547),
+    ]
     + [("EPSG:4525", 4525), ("gcj02", 4326), ("BD-09", 4326)],
 )
 def test_words_for_coordinate_systems(word, code):
@@ -127,7 +137,9 @@ def test_the_working_crs_of_a_place(place, code):
 
 @pytest.mark.parametrize("code", [4543, 4522, 4509, 4498])
 def test_a_given_zone_that_covers_the_district_is_kept(code):
-    kept = choose_crs((102.6, 24.9, 102.8, 25.1), [CRS.from_epsg(4490), CRS.from_epsg(code)])
+    kept = choose_crs(
+        (102.6, 24.9, 102.8, 25.1), [CRS.from_epsg(4490), CRS.from_epsg(code)]
+    )
     covers = code in {4543, 4522, 4507, 4496}
     assert kept.to_epsg() == (code if covers else 4543)
 
@@ -135,12 +147,18 @@ def test_a_given_zone_that_covers_the_district_is_kept(code):
 @pytest.mark.parametrize("code", [4507, 4496])
 def test_a_six_degree_zone_is_kept_too(code):
     # 105 E: strip 102 to 108
-    assert choose_crs((103.0, 36.0, 103.1, 36.1), [CRS.from_epsg(code)]).to_epsg() == code
+    assert (
+        choose_crs((103.0, 36.0, 103.1, 36.1), [CRS.from_epsg(code)]).to_epsg() == code
+    )
 
 
 def test_a_zone_that_the_district_leaves_is_not_kept():
-    assert choose_crs((104.4, 36.0, 104.6, 36.1), [CRS.from_epsg(4544)]).to_epsg() == 4544
-    assert choose_crs((105.4, 34.5, 106.6, 34.6), [CRS.from_epsg(4543)]).to_epsg() == 4544
+    assert (
+        choose_crs((104.4, 36.0, 104.6, 36.1), [CRS.from_epsg(4544)]).to_epsg() == 4544
+    )
+    assert (
+        choose_crs((105.4, 34.5, 106.6, 34.6), [CRS.from_epsg(4543)]).to_epsg() == 4544
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +180,12 @@ def test_a_zone_in_esris_words_is_recognised():
 @pytest.mark.parametrize(
     ("easting", "code"),
     [(35_500_000.0, 4523), (25_400_000.0, 4513), (45_600_000.0, 4533)]
-    + [(18_500_000.0, 4496), (500_000.0, None), (35_050_000.0, None), (60_500_000.0, None)],
+    + [
+        (18_500_000.0, 4496),
+        (500_000.0, None),
+        (35_050_000.0, None),
+        (60_500_000.0, None),
+    ],
 )
 def test_the_zone_of_an_easting(easting, code):
     assert zone_of_easting(easting) == code

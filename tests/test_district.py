@@ -26,7 +26,13 @@ from hamlet import (
     write_layer,
 )
 
-from geo.district import DISTRICT_LAYERS, District, output_crs, read_district, write_district
+from geo.district import (
+    DISTRICT_LAYERS,
+    District,
+    output_crs,
+    read_district,
+    write_district,
+)
 from geo.errors import CrsError, InputError, OutputError
 from geo.findings import render_findings
 from geo.schema import NEEDED_LAYERS
@@ -157,7 +163,9 @@ def test_the_declared_datum_moves_a_table(tmp_path):
     (folder / "district.toml").write_text('[datum]\nfacilities = "gcj02"\n')
     moved = read(folder)
     assert "datum_undone" in codes(moved)
-    shift = plain.facilities.geometry.iloc[0].distance(moved.facilities.geometry.iloc[0])
+    shift = plain.facilities.geometry.iloc[0].distance(
+        moved.facilities.geometry.iloc[0]
+    )
     assert 200 < shift < 800
 
 
@@ -190,11 +198,17 @@ def test_all_faults_are_told_at_once(tmp_path):
     folder = write_folder(tmp_path / "d", ".csv")
     (folder / "streets.csv").unlink()
     (folder / "facilities.csv").write_text("name,category,lon,lat\na,pharmacy,114,30\n")
-    table = make_table(make_communities(), wkt=True).assign(WKT="POLYGON ((5e5 34e5, 5e5 35e5, 6e5 35e5, 5e5 34e5))")
+    table = make_table(make_communities(), wkt=True).assign(
+        WKT="POLYGON ((5e5 34e5, 5e5 35e5, 6e5 35e5, 5e5 34e5))"
+    )
     table.to_csv(folder / "communities.csv", index=False)
     with pytest.raises(InputError) as caught:
         read(folder)
-    assert caught.value.params["codes"] == ["layer_missing", "no_crs_metres", "column_missing"]
+    assert caught.value.params["codes"] == [
+        "layer_missing",
+        "no_crs_metres",
+        "column_missing",
+    ]
     for lang in ("zh", "en"):
         said = caught.value.message(lang)
         assert "3" in said
@@ -218,7 +232,9 @@ def test_no_crs_is_refused_and_the_manifest_mends_it(tmp_path):
 
 
 def test_layers_a_thousand_kilometres_apart_are_refused(tmp_path):
-    folder = write_folder(tmp_path / "d", streets=make_streets().set_crs(4541, allow_override=True))
+    folder = write_folder(
+        tmp_path / "d", streets=make_streets().set_crs(4541, allow_override=True)
+    )
     with pytest.raises(InputError) as caught:
         read(folder)
     assert caught.value.code == "layers_apart"
@@ -253,7 +269,9 @@ def test_a_row_at_null_island_does_not_move_the_district(tmp_path):
 
 
 def test_a_layer_of_which_nothing_is_left_is_refused_with_the_reasons(tmp_path):
-    folder = write_folder(tmp_path / "d", communities=make_communities().assign(id=None))
+    folder = write_folder(
+        tmp_path / "d", communities=make_communities().assign(id=None)
+    )
     with pytest.raises(InputError) as caught:
         read(folder)
     assert caught.value.code == "layer_unusable"
@@ -293,14 +311,23 @@ def test_gates_and_buildings_find_their_communities(tmp_path):
     )
     buildings = gpd.GeoDataFrame(
         {"id": list("abcd"), "community_id": ["c1", None, "zz", None]},
-        geometry=[square(10, 10, 5), square(210, 10, 5), square(10, 210, 5), square(900, 0, 5)],
+        geometry=[
+            square(10, 10, 5),
+            square(210, 10, 5),
+            square(10, 210, 5),
+            square(900, 0, 5),
+        ],
         crs=CRS,
     )
     district = read(write_folder(tmp_path / "d", gates=gates, buildings=buildings))
     assert district.gates.index.tolist() == ["g1"]
     assert district.buildings["community_id"].tolist()[:3] == ["c1", "c2", "c3"]
     assert pd.isna(district.buildings["community_id"].iloc[3])
-    assert {"community_unknown", "building_community_unknown", "buildings_placed"} <= codes(district)
+    assert {
+        "community_unknown",
+        "building_community_unknown",
+        "buildings_placed",
+    } <= codes(district)
 
 
 def test_a_building_in_two_communities_belongs_to_the_smaller(tmp_path):
@@ -308,7 +335,9 @@ def test_a_building_in_two_communities_belongs_to_the_smaller(tmp_path):
         gpd.GeoSeries([square(0, 0, 300), square(10, 10, 50), square(0, 400)], crs=CRS)
     )
     buildings = gpd.GeoDataFrame(geometry=[square(20, 20, 5)], crs=CRS)
-    district = read(write_folder(tmp_path / "d", communities=frame, buildings=buildings))
+    district = read(
+        write_folder(tmp_path / "d", communities=frame, buildings=buildings)
+    )
     assert district.buildings["community_id"].tolist() == ["c2"]
     overlap = district.findings.set_index("code").loc["communities_overlap"]
     assert overlap["params"] == {"other": "c2", "area_m2": "2,500"}
@@ -321,7 +350,9 @@ def test_rows_of_one_place_are_said(tmp_path):
     facilities = make_facilities().set_geometry(
         gpd.GeoSeries([shapely.Point(X, Y)] * 2, crs=CRS)
     )
-    district = read(write_folder(tmp_path / "d", communities=frame, facilities=facilities))
+    district = read(
+        write_folder(tmp_path / "d", communities=frame, facilities=facilities)
+    )
     twins = district.findings[district.findings["code"] == "geometry_duplicate"]
     assert twins["layer"].tolist() == ["communities", "facilities"]
     assert twins["row"].tolist() == [1, 1]
@@ -342,9 +373,13 @@ def equal_districts(one: District, other: District) -> None:
             continue
         assert set(left.columns) == set(right.columns)
         right = right[left.columns]
-        moved = shapely.hausdorff_distance(left.geometry.to_numpy(), right.geometry.to_numpy())
+        moved = shapely.hausdorff_distance(
+            left.geometry.to_numpy(), right.geometry.to_numpy()
+        )
         assert np.nanmax(moved) < 1e-4
-        for name in left.columns.drop(["geometry", *({"node_ids"} & set(left.columns))]):
+        for name in left.columns.drop(
+            ["geometry", *({"node_ids"} & set(left.columns))]
+        ):
             pd.testing.assert_series_equal(
                 known(left[name]), known(right[name]), obj=f"{layer}.{name}"
             )
@@ -398,7 +433,15 @@ def test_a_folder_with_other_layers_is_not_written_into(tmp_path):
 
 def test_every_layer_of_the_contract_is_there():
     names = {field.name for field in fields(District)}
-    assert {"name", "crs", "extent", "findings", "layers", "fingerprint", "inputs"} <= names
+    assert {
+        "name",
+        "crs",
+        "extent",
+        "findings",
+        "layers",
+        "fingerprint",
+        "inputs",
+    } <= names
 
 
 def test_progress_goes_up(tmp_path):
@@ -492,5 +535,6 @@ def test_an_extract_in_a_folder_gives_the_missing_layers(tmp_path):
     assert not layers["communities"]
     assert layers["streets"]
     assert_geodataframe_equal(
-        district.streets.drop(columns="node_ids"), whole.streets.drop(columns="node_ids")
+        district.streets.drop(columns="node_ids"),
+        whole.streets.drop(columns="node_ids"),
     )

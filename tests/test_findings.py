@@ -58,7 +58,9 @@ def test_a_finding_speaks_both_languages():
 
 def test_a_text_key_in_the_params_is_translated():
     params = {"text": "@layer.gates"}
-    found = make_findings([Finding("idle", "file_warning", Severity.INFO, params=params)])
+    found = make_findings(
+        [Finding("idle", "file_warning", Severity.INFO, params=params)]
+    )
     assert render_findings(found, "en").loc[0, "message"].endswith("Gates")
     assert render_findings(found, "zh").loc[0, "message"].endswith("出入口")
 

@@ -39,7 +39,9 @@ def read(path):
 def test_every_usual_encoding(tmp_path, encoding):
     table = read(write_csv(tmp_path, "小区编码,小区名称\nc1,东苑\n", encoding))
     assert table.frame.to_dict("list") == {"小区编码": ["c1"], "小区名称": ["东苑"]}
-    assert table.encoding == {"utf-8-sig": "utf-8", "gbk": "gb18030"}.get(encoding, encoding)
+    assert table.encoding == {"utf-8-sig": "utf-8", "gbk": "gb18030"}.get(
+        encoding, encoding
+    )
 
 
 def test_bytes_in_no_encoding_are_refused():

@@ -15,8 +15,19 @@ def place(frame):
 
 @pytest.mark.parametrize(
     ("x", "y"),
-    [("经度", "纬度"), ("lon", "lat"), ("LNG", "LAT"), ("Longitude", "Latitude"), ("x", "y")]
-    + [("X坐标", "Y坐标"), ("东经(°)", "北纬(°)"), ("point_x", "point_y"), ("横坐标", "纵坐标")],
+    [
+        ("经度", "纬度"),
+        ("lon", "lat"),
+        ("LNG", "LAT"),
+        ("Longitude", "Latitude"),
+        ("x", "y"),
+    ]
+    + [
+        ("X坐标", "Y坐标"),
+        ("东经(°)", "北纬(°)"),
+        ("point_x", "point_y"),
+        ("横坐标", "纵坐标"),
+    ],
 )
 def test_usual_names_of_coordinates(x, y):
     frame = pd.DataFrame({"id": ["a"], y: ["３６.06"], x: [" 103.83 "]})
@@ -38,7 +49,9 @@ def test_names_that_tell_the_datum(x, y, datum):
 
 
 def test_the_true_datum_is_preferred():
-    frame = pd.DataFrame({"gcj_lng": [1.0], "gcj_lat": [1.0], "lng_wgs84": [2.0], "lat_wgs84": [2.0]})
+    frame = pd.DataFrame(
+        {"gcj_lng": [1.0], "gcj_lat": [1.0], "lng_wgs84": [2.0], "lat_wgs84": [2.0]}
+    )
     assert find_places(frame).columns == ("lng_wgs84", "lat_wgs84")
 
 
@@ -48,7 +61,9 @@ def test_a_pair_in_one_column():
 
 
 def test_well_known_text_comes_first():
-    frame = pd.DataFrame({"lon": [1, 2], "lat": [1, 2], "WKT": ["POINT (3 4)", "rubbish"]})
+    frame = pd.DataFrame(
+        {"lon": [1, 2], "lat": [1, 2], "WKT": ["POINT (3 4)", "rubbish"]}
+    )
     found = find_places(frame)
     assert shapely.get_coordinates(found.geometry[:1]).tolist() == [[3, 4]]
     assert found.geometry[1] is None
@@ -91,7 +106,9 @@ def test_a_declared_datum_is_no_assumption():
 def test_gcj02_is_undone(how):
     lon, lat = wgs84_to_gcj02(np.array([103.834]), np.array([36.061]))
     found, codes = settle(frame_at(lon[0], lat[0]), **{how: "gcj02"})
-    assert shapely.get_coordinates(found.geometry)[0] == pytest.approx((103.834, 36.061))
+    assert shapely.get_coordinates(found.geometry)[0] == pytest.approx(
+        (103.834, 36.061)
+    )
     assert codes == ["datum_undone"]
 
 
@@ -103,7 +120,9 @@ def test_swapped_axes_are_exchanged_and_said_so():
 
 def test_one_stray_row_does_not_hide_swapped_axes():
     rows = [shapely.Point(36 + i / 100, 103.8) for i in range(30)]
-    frame = gpd.GeoDataFrame(geometry=[*rows, shapely.Point(0, 0), shapely.Point(103.8, 36)])
+    frame = gpd.GeoDataFrame(
+        geometry=[*rows, shapely.Point(0, 0), shapely.Point(103.8, 36)]
+    )
     assert settle(frame)[1][0] == "axes_swapped"
 
 
@@ -162,13 +181,17 @@ def test_geojson_takes_the_declared_crs():
 
 
 def test_the_file_is_believed_before_the_manifest():
-    found, codes = settle(frame_at(500_000, 3_990_000, 4544), table=False, declared="4543")
+    found, codes = settle(
+        frame_at(500_000, 3_990_000, 4544), table=False, declared="4543"
+    )
     assert found.crs.to_epsg() == 4544
     assert codes == ["crs_declared_ignored"]
 
 
 def test_wgs84_and_cgcs2000_are_no_contradiction():
-    assert settle(frame_at(103.8, 36.0, 4326), table=False, declared="cgcs2000")[1] == []
+    assert (
+        settle(frame_at(103.8, 36.0, 4326), table=False, declared="cgcs2000")[1] == []
+    )
 
 
 def test_an_old_datum_is_said():

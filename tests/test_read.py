@@ -30,7 +30,11 @@ def write_shape(path, frame, encoding, cpg=None):
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize(
     ("layer", "make"),
-    [("communities", make_communities), ("facilities", make_facilities), ("streets", make_streets)],
+    [
+        ("communities", make_communities),
+        ("facilities", make_facilities),
+        ("streets", make_streets),
+    ],
 )
 def test_every_format_gives_every_row(tmp_path, suffix, layer, make):
     path = tmp_path / f"{layer}{suffix}"
@@ -142,13 +146,17 @@ def test_a_damaged_file_is_refused(tmp_path, suffix, how):
     assert path.name in caught.value.message("en")
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".shp", ".parquet", ".csv", ".xlsx"])
+@pytest.mark.parametrize(
+    "suffix", [".gpkg", ".geojson", ".shp", ".parquet", ".csv", ".xlsx"]
+)
 def test_a_layer_without_rows_is_refused(tmp_path, suffix):
     path = tmp_path / f"communities{suffix}"
     empty = make_communities().iloc[:0]
     if suffix in {".csv", ".xlsx"}:
         table = pd.DataFrame(columns=["小区编码", "小区名称", "经度", "纬度"])
-        table.to_csv(path, index=False) if suffix == ".csv" else table.to_excel(path, index=False)
+        table.to_csv(path, index=False) if suffix == ".csv" else table.to_excel(
+            path, index=False
+        )
     else:
         empty.to_file(path) if suffix != ".parquet" else empty.to_parquet(path)
     with pytest.raises(InputError, match="没有任何一行") as caught:
@@ -170,7 +178,10 @@ def test_other_layers_of_a_geopackage_are_named(tmp_path):
     raw = read(path)
     assert raw.rows_in == 3
     assert raw.findings["code"].tolist() == ["other_layers"]
-    assert raw.findings["params"].iloc[0] == {"chosen": "communities", "others": "roads"}
+    assert raw.findings["params"].iloc[0] == {
+        "chosen": "communities",
+        "others": "roads",
+    }
 
 
 def test_a_geopackage_of_tables_only(tmp_path):
@@ -181,7 +192,9 @@ def test_a_geopackage_of_tables_only(tmp_path):
 
 
 def test_hostile_column_names_are_cleaned_and_recorded(tmp_path):
-    frame = make_communities().rename(columns={"households": "<img src=x onerror=alert(1)>户数`${1}"})
+    frame = make_communities().rename(
+        columns={"households": "<img src=x onerror=alert(1)>户数`${1}"}
+    )
     path = tmp_path / "communities.gpkg"
     frame.to_file(path)
     raw = read(path)
@@ -234,7 +247,9 @@ def test_a_parquet_without_geometry_is_refused(tmp_path):
 
 def test_a_table_of_a_geopackage_format_without_geometry(tmp_path):
     path = tmp_path / "communities.geojson"
-    path.write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, "geometry": null}]}')
+    path.write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, "geometry": null}]}'
+    )
     raw = read(path)
     assert raw.rows_in == 1
     assert isinstance(raw.frame, gpd.GeoDataFrame)
@@ -244,5 +259,7 @@ def test_companions_of_a_shapefile_are_inputs(tmp_path):
     write_layer(make_communities(), tmp_path / "communities.shp")
     shutil.copy(tmp_path / "communities.shp", tmp_path / "other.shp")
     names = {path.name for path in find_inputs(tmp_path / "communities.shp")}
-    assert names == {f"communities.{ext}" for ext in ("shp", "shx", "dbf", "prj", "cpg")}
+    assert names == {
+        f"communities.{ext}" for ext in ("shp", "shx", "dbf", "prj", "cpg")
+    }
     assert find_inputs(tmp_path / "a.gpkg") == [tmp_path / "a.gpkg"]

@@ -5,7 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hamlet import CRS, RULES, X, Y, make_communities, make_facilities, make_streets, square
+from hamlet import (
+    CRS,
+    RULES,
+    X,
+    Y,
+    make_communities,
+    make_facilities,
+    make_streets,
+    square,
+)
 
 from geo.errors import InputError
 from geo.findings import make_findings
@@ -15,7 +24,9 @@ from geo.validate import check_layer, finish_layer, match_layer
 
 
 def make_raw(frame, layer, kind="GeoPackage"):
-    return RawLayer(layer, frame, f"{layer}.gpkg", kind, "", len(frame), make_findings())
+    return RawLayer(
+        layer, frame, f"{layer}.gpkg", kind, "", len(frame), make_findings()
+    )
 
 
 def check(frame, layer="communities", far=None, declared=None):
@@ -95,7 +106,10 @@ def test_impossible_values_become_unknown():
     assert checked.frame["households"].isna().tolist() == [True, True, False]
     assert checked.frame["built_year"].isna().tolist() == [True, False, True]
     assert codes(checked) == ["value_impossible"] * 4
-    assert checked.findings["params"].iloc[0] == {"column": "built_year", "value": "1200"}
+    assert checked.findings["params"].iloc[0] == {
+        "column": "built_year",
+        "value": "1200",
+    }
 
 
 def test_unreadable_and_rough_values_are_said():
@@ -220,10 +234,14 @@ def test_categories_by_key_and_by_name():
 
 
 def test_an_unknown_category_is_said_and_the_row_kept():
-    checked = check(make_facilities().assign(category=["pharmacy", "moon base"]), "facilities")
+    checked = check(
+        make_facilities().assign(category=["pharmacy", "moon base"]), "facilities"
+    )
     assert checked.frame["category"].isna().tolist() == [False, True]
     assert "category_unknown" in codes(checked)
-    value = checked.findings.set_index("code").loc["category_unknown", "params"]["value"]
+    value = checked.findings.set_index("code").loc["category_unknown", "params"][
+        "value"
+    ]
     assert value == "moon base"
 
 
