@@ -10,7 +10,7 @@ a walk of a thousand edges errs by 2 mm at worst.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
@@ -21,6 +21,9 @@ from geo.errors import InputError
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+#: A whole number in a kernel: plain, or an element of an array.
+Whole: TypeAlias = Any
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Units of length in one metre.

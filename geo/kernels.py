@@ -10,17 +10,19 @@ A key of ``far`` (the first distance beyond the cut-off) or more means that
 nothing is in reach.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from geo.chains import (
     UNITS_PER_M,
+    Array,
     Chains,
     FloatArray,
     Int32Array,
     Int64Array,
     Net,
+    Whole,
     kernel,
 )
 
@@ -101,26 +103,26 @@ def make_work(limit: int, shift: int, *, logs: bool, room: int = 1024) -> Work:
 
 
 @kernel
-def _longer(array: Any) -> Any:
+def longer(array: Array) -> Array:
     """Return a longer array with the same beginning."""
-    longer = np.empty(2 * array.size, array.dtype)
-    longer[: array.size] = array
-    return longer
+    grown = np.empty(2 * array.size, array.dtype)
+    grown[: array.size] = array
+    return grown  # type: ignore[return-value]
 
 
 @kernel
-def reserve(work: Work, count: int) -> Work:
+def reserve(work: Work, count: Whole) -> Work:
     """Return `work` with room for `count` more links and log entries."""
     item, link, node, key = work.item, work.link, work.node, work.key
     while work.state[USED] + count > item.size:
-        item, link = _longer(item), _longer(link)
+        item, link = longer(item), longer(link)
     while work.state[LOGS] and work.state[LOGGED] + count > node.size:
-        node, key = _longer(node), _longer(key)
+        node, key = longer(node), longer(key)
     return Work(work.bucket, item, link, node, key, work.state)
 
 
 @kernel
-def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
+def improve(work: Work, keys: Int64Array, node: Whole, key: Whole) -> None:
     """Lower the key of `node` if `key` is smaller; the caller has reserved room."""
     if key < keys[node]:
         if work.state[LOGS]:
@@ -128,11 +130,11 @@ def improve(work: Work, keys: Int64Array, node: int, key: int) -> None:
             work.node[logged], work.key[logged] = node, keys[node]
             work.state[LOGGED] = logged + 1
         keys[node] = key
-        _push(work, node, key)
+        push(work, node, key)
 
 
 @kernel
-def _push(work: Work, node: int, key: int) -> None:
+def push(work: Work, node: Whole, key: Whole) -> None:
     """Put a node into its bucket; the caller has reserved room."""
     at = work.state[USED]
     work.state[USED] = at + 1
@@ -174,7 +176,7 @@ def _flood(frame: Frame, keys: Int64Array, work: Work) -> Work:
                             slot = used
                             used += 1
                             if slot == item.size:
-                                item, link = _longer(item), _longer(link)
+                                item, link = longer(item), longer(link)
                         c = new >> shift
                         item[slot] = new - (new & LOW) + target
                         link[slot] = bucket[c]
@@ -185,7 +187,9 @@ def _flood(frame: Frame, keys: Int64Array, work: Work) -> Work:
 
 
 @kernel
-def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
+def settle(  # noqa: C901, PLR0912 (calls in the inner loop cost half the speed)
+    frame: Frame, keys: Int64Array, work: Work
+) -> Work:
     """Empty the buckets, nearest first, logging every key that is overwritten."""
     start, arcs, extra = frame.net.start, frame.net.arc, frame.extra
     more, junctions = extra.size[1] > 0, start.size - 1
@@ -218,7 +222,7 @@ def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
                     new = key + (arc - target)
                     if new < keys[target]:
                         if logged == log.size:
-                            log, old = _longer(log), _longer(old)
+                            log, old = longer(log), longer(old)
                         log[logged], old[logged] = target, keys[target]
                         logged += 1
                         keys[target] = new
@@ -229,7 +233,7 @@ def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
                             slot = used
                             used += 1
                             if slot == item.size:
-                                item, link = _longer(item), _longer(link)
+                                item, link = longer(item), longer(link)
                         c = new >> shift
                         item[slot] = new - (new & LOW) + target
                         link[slot] = bucket[c]
@@ -240,7 +244,7 @@ def settle(frame: Frame, keys: Int64Array, work: Work) -> Work:
 
 
 @kernel
-def entry_key(frame: Frame, entry: int) -> tuple[int, int]:
+def entry_key(frame: Frame, entry: Whole) -> tuple[Whole, Whole]:
     """Return the list that a seed's entry belongs to (or -1) and the key it gives."""
     row, kind = entry // 3, entry % 3
     place, key = np.int64(frame.rows.place[row]), frame.rows.key[row]
@@ -258,7 +262,7 @@ def entry_key(frame: Frame, entry: int) -> tuple[int, int]:
 
 
 @kernel
-def link_rows(frame: Frame, low: int, high: int) -> None:
+def link_rows(frame: Frame, low: Whole, high: Whole) -> None:
     """Enter the seeds `low` to `high` into the lists."""
     first, after = frame.rows.first, frame.rows.after
     for entry in range(3 * low, 3 * high):
@@ -269,7 +273,7 @@ def link_rows(frame: Frame, low: int, high: int) -> None:
 
 
 @kernel
-def unlink_rows(frame: Frame, low: int, high: int) -> None:
+def unlink_rows(frame: Frame, low: Whole, high: Whole) -> None:
     """Take the seeds `low` to `high`, the last ones entered, out of the lists."""
     for entry in range(3 * high - 1, 3 * low - 1, -1):
         at = entry_key(frame, entry)[0]
@@ -278,7 +282,7 @@ def unlink_rows(frame: Frame, low: int, high: int) -> None:
 
 
 @kernel
-def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> None:
+def inject(frame: Frame, keys: Int64Array, row: Whole, work: Work) -> None:
     """Give a seed's key to its junction, or to the nodes at hand on its chain.
 
     Needs room for two keys more than there are new nodes.
@@ -300,34 +304,25 @@ def _inject(frame: Frame, keys: Int64Array, row: int, work: Work) -> None:
 
 
 @kernel
-def apart(chains: Chains, place: int, other: int) -> int:
+def apart(chains: Chains, place: Whole, other: Whole) -> Whole:
     """Return the walk between two places of one chain, along it, as a key."""
     step = np.int64(chains.offset[place]) - np.int64(chains.offset[other])
     return (step if step > 0 else -step) << 32
 
 
 @kernel
-def spread(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
+def spread(frame: Frame, keys: Int64Array, low: Whole, high: Whole, work: Work) -> Work:
     """Spread the seeds `low` to `high` of one category over the bare graph."""
     work = reserve(work, 2 * (high - low))
     for row in range(low, high):
-        _inject(frame, keys, row, work)
+        inject(frame, keys, row, work)
     return _flood(frame, keys, work)
 
 
 @kernel
-def insert(frame: Frame, keys: Int64Array, low: int, high: int, work: Work) -> Work:
-    """Add the seeds `low` to `high`, which belong to one category."""
-    work = reserve(work, (2 + frame.extra.size[0]) * (high - low))
-    for row in range(low, high):
-        _inject(frame, keys, row, work)
-    return settle(frame, keys, work)
-
-
-@kernel
 def place_key(
-    frame: Frame, keys: Int64Array, category: int, place: int, made: int
-) -> int:
+    frame: Frame, keys: Int64Array, category: Whole, place: Whole, made: Whole
+) -> Whole:
     """Return the key of a junction, or of the place ``~place`` inside a chain.
 
     Of the nodes made inside chains, the first `made` are trusted.
@@ -344,12 +339,12 @@ def place_key(
         if chains.chain[frame.extra.place[i]] == chain:
             step = apart(chains, ~place, frame.extra.place[i])
             best = min(best, keys[junctions + i] + step)
-    return min(best, _from_seeds(frame, category, ~place))
+    return min(best, from_seeds(frame, category, ~place))
 
 
 @kernel
 def read_places(
-    frame: Frame, keys: Int64Array, category: int, places: Int32Array, far: int
+    frame: Frame, keys: Int64Array, category: Whole, places: Int32Array, far: Whole
 ) -> tuple[FloatArray, Int32Array]:
     """Return distance (metres, NaN) and label (-1) of places."""
     distance, label = np.empty(places.size), np.empty(places.size, np.int32)
@@ -363,7 +358,7 @@ def read_places(
 
 @kernel
 def read_all(
-    frame: Frame, keys: Int64Array, category: int, places: Int32Array, far: int
+    frame: Frame, keys: Int64Array, category: Whole, places: Int32Array, far: Whole
 ) -> tuple[FloatArray, Int32Array]:
     """Return distance and label of all nodes, the chains swept one after the other.
 
@@ -391,7 +386,7 @@ def read_all(
 
 @kernel
 def _sweep(
-    frame: Frame, keys: Int64Array, category: int, chain: int, every: Int64Array
+    frame: Frame, keys: Int64Array, category: Whole, chain: Whole, every: Int64Array
 ) -> None:
     """Let the seeds and the new nodes on a chain improve the places on it."""
     chains, rows, extra = frame.chains, frame.rows, frame.extra
@@ -415,86 +410,7 @@ def _sweep(
 
 
 @kernel
-def _erase(
-    frame: Frame, keys: Int64Array, label: int, far: int, begin: list[int], work: Work
-) -> Work:
-    """Erase the part of a cell that hangs together with `begin`, logging it."""
-    start, arcs, extra = frame.net.start, frame.net.arc, frame.extra
-    junctions, more = start.size - 1, extra.size[1] > 0
-    log, old, logged, done = work.node, work.key, np.int64(0), np.int64(-1)
-    for node in begin:
-        if keys[node] < far and keys[node] & LOW == label:
-            if logged == log.size:
-                log, old = _longer(log), _longer(old)
-            log[logged], old[logged] = node, keys[node]
-            logged += 1
-            keys[node] = far
-    while done + 1 < logged:
-        done += 1
-        node = np.int64(log[done])
-        low, high, i = np.int64(0), np.int64(0), np.int64(-1)
-        if node < junctions:
-            low, high = np.int64(start[node]), np.int64(start[node + 1])
-        if more:
-            i = np.int64(extra.first[node])
-        while low < high or i >= 0:
-            if low < high:
-                target = arcs[low] & LOW
-                low += 1
-            else:
-                target = extra.arc[i] & LOW
-                i = np.int64(extra.after[i])
-            key = keys[target]
-            if key & LOW == label and key < far:
-                if logged == log.size:
-                    log, old = _longer(log), _longer(old)
-                log[logged], old[logged] = target, key
-                logged += 1
-                keys[target] = far
-    work.state[LOGGED] = logged
-    return Work(work.bucket, work.item, work.link, log, old, work.state)
-
-
-@kernel
-def _refill(
-    frame: Frame, keys: Int64Array, category: int, far: int, work: Work
-) -> Work:
-    """Offer the erased nodes what their neighbours and the seeds at them give.
-
-    The log holds the erased nodes; their first new keys need no entry in it.
-    """
-    start, arcs, extra, rows = frame.net.start, frame.net.arc, frame.extra, frame.rows
-    junctions, more = start.size - 1, extra.size[1] > 0
-    work = reserve(work, work.state[LOGGED])
-    for erased in range(work.state[LOGGED]):
-        node = np.int64(work.node[erased])
-        best = np.int64(far)
-        if node < junctions:
-            for i in range(start[node], start[node + 1]):
-                target = arcs[i] & LOW
-                best = min(best, keys[target] + (arcs[i] - target))
-            entry = np.int64(rows.first[node])
-            while entry >= 0:
-                if rows.category[entry // 3] == category:
-                    best = min(best, entry_key(frame, entry)[1])
-                entry = np.int64(rows.after[entry])
-        else:
-            place = np.int64(extra.place[node - junctions])
-            best = min(best, _from_seeds(frame, category, place))
-        if more:
-            entry = np.int64(extra.first[node])
-            while entry >= 0:
-                target = extra.arc[entry] & LOW
-                best = min(best, keys[target] + (extra.arc[entry] - target))
-                entry = np.int64(extra.after[entry])
-        if best < far:
-            keys[node] = best
-            _push(work, node, best)
-    return work
-
-
-@kernel
-def _from_seeds(frame: Frame, category: int, place: int) -> int:
+def from_seeds(frame: Frame, category: Whole, place: Whole) -> Whole:
     """Return the best key that seeds on its own chain give to a place."""
     rows, chains = frame.rows, frame.chains
     best = np.int64(1) << 62
@@ -506,150 +422,3 @@ def _from_seeds(frame: Frame, category: int, place: int) -> int:
             best = min(best, rows.key[row] + step)
         entry = rows.after[entry]
     return best
-
-
-@kernel
-def remove(
-    frame: Frame, keys: Int64Array, rows: Int64Array, label: int, far: int, work: Work
-) -> Work:
-    """Close the seeds `rows` (all of one label): erase their cell and refill it."""
-    category = frame.rows.category[rows[0]]
-    begin = [np.int64(frame.net.start.size - 1) + i for i in range(frame.extra.size[0])]
-    for row in rows:
-        frame.rows.key[row] = far
-        place = np.int64(frame.rows.place[row])
-        if place >= 0:
-            begin.append(place)
-        else:
-            chain = frame.chains.chain[~place]
-            begin.append(np.int64(frame.chains.a[chain]))
-            if frame.chains.b[chain] >= 0:
-                begin.append(np.int64(frame.chains.b[chain]))
-    work = _erase(frame, keys, label, far, begin, work)
-    work = _refill(frame, keys, category, far, work)
-    return settle(frame, keys, work)
-
-
-@kernel
-def restore(keys: Int64Array, node: Int32Array, key: Int64Array) -> None:
-    """Undo what a log tells, last first."""
-    for i in range(node.size - 1, -1, -1):
-        keys[node[i]] = key[i]
-
-
-@kernel
-def find_rows(
-    rows: Rows, category: int, label: int, spans: Int64Array, far: int
-) -> Int64Array:
-    """Return the open seeds of one label within spans (low, high, low, high ...)."""
-    found = np.empty(16, np.int64)
-    count = 0
-    for span in range(0, spans.size, 2):
-        for row in range(spans[span], spans[span + 1]):
-            key = rows.key[row]
-            if key & LOW == label and key < far and rows.category[row] == category:
-                if count == found.size:
-                    grown = np.empty(2 * count, np.int64)
-                    grown[:count] = found
-                    found = grown
-                found[count] = row
-                count += 1
-    return found[:count]
-
-
-@kernel
-def _node_of(frame: Frame, place: int) -> int:
-    """Return the node at a place, making one inside a chain if there is none."""
-    if place >= 0:
-        return place
-    extra, junctions = frame.extra, frame.net.start.size - 1
-    for i in range(extra.size[0]):
-        if extra.place[i] == ~place:
-            return junctions + i
-    count = extra.size[0]
-    extra.place[count] = ~place
-    extra.first[junctions + count] = -1
-    extra.size[0] = count + 1
-    return junctions + np.int64(count)
-
-
-@kernel
-def _connect(extra: Extra, u: int, v: int, length: int, along: int) -> Extra:
-    """Add an arc each way, with more room if need be."""
-    count = extra.size[1]
-    after, source, arc, chain = extra.after, extra.source, extra.arc, extra.along
-    if count + 2 > arc.size:
-        room = 2 * arc.size + 2
-        after, source = np.empty(room, np.int32), np.empty(room, np.int32)
-        arc, chain = np.empty(room, np.int64), np.empty(room, np.int32)
-        after[:count], source[:count] = extra.after[:count], extra.source[:count]
-        arc[:count], chain[:count] = extra.arc[:count], extra.along[:count]
-    ends = (np.int64(u), np.int64(v))
-    for tail, head in (ends, (ends[1], ends[0])):
-        after[count], source[count] = extra.first[tail], tail
-        arc[count], chain[count] = length << 32 | head, along
-        extra.first[tail] = count
-        count += 1
-    extra.size[1] = count
-    return Extra(extra.place, extra.first, after, source, arc, chain, extra.size)
-
-
-@kernel
-def splice(frame: Frame, u: Int32Array, v: Int32Array, length: Int64Array) -> Extra:
-    """Add edges between places; places inside chains become nodes of their own."""
-    chains, extra, junctions = frame.chains, frame.extra, frame.net.start.size - 1
-    known = extra.size[0]
-    for i in range(u.size):
-        tail, head = _node_of(frame, u[i]), _node_of(frame, v[i])
-        extra = _connect(extra, tail, head, length[i], -1)
-    for i in range(known, extra.size[0]):
-        place = extra.place[i]
-        chain, offset = chains.chain[place], np.int64(chains.offset[place])
-        back = np.int64(chains.length[chain]) - offset
-        extra = _connect(extra, junctions + i, chains.a[chain], offset, chain)
-        if chains.b[chain] >= 0:
-            extra = _connect(extra, junctions + i, chains.b[chain], back, chain)
-        for j in range(i):
-            if chains.chain[extra.place[j]] == chain:
-                step = apart(chains, place, extra.place[j]) >> 32
-                extra = _connect(extra, junctions + i, junctions + j, step, chain)
-    return extra
-
-
-@kernel
-def unsplice(extra: Extra, places: int, arcs: int) -> None:
-    """Take out all arcs but the first `arcs`, all new nodes but the first `places`."""
-    for i in range(extra.size[1] - 1, arcs - 1, -1):
-        extra.first[extra.source[i]] = extra.after[i]
-    extra.size[0], extra.size[1] = places, arcs
-
-
-@kernel
-def join(
-    frame: Frame, field: Int64Array, sizes: Int64Array, far: int, work: Work
-) -> tuple[Work, Int64Array]:
-    """Let new arcs (and seeds) improve all categories.
-
-    `sizes` holds the nodes made, the arcs and the seeds there were before, and the
-    seeds there are now. The second value tells where each category's log ends.
-    """
-    extra, junctions = frame.extra, frame.net.start.size - 1
-    ends = np.empty(field.shape[0], np.int64)
-    for category in range(field.shape[0]):
-        keys = field[category]
-        for i in range(sizes[0], extra.size[0]):
-            place = ~np.int64(extra.place[i])
-            key = place_key(frame, keys, category, place, sizes[0])
-            keys[junctions + i] = min(key, far)
-        for i in range(sizes[1], extra.size[1]):
-            target = extra.arc[i] & LOW
-            work = reserve(work, 1)
-            key = keys[extra.source[i]] + (extra.arc[i] - target)
-            improve(work, keys, target, key)
-        for row in range(sizes[2], sizes[3]):
-            if frame.rows.category[row] == category:
-                work = reserve(work, 2 + extra.size[0])
-                _inject(frame, keys, row, work)
-        work = settle(frame, keys, work)
-        ends[category] = work.state[LOGGED]
-    return work, ends

@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from geo import kernels
+from geo import kernels, repairs
 from geo.chains import (
     MAX_CUTOFF_M,
-    UNITS_PER_M,
     FloatArray,
     Int32Array,
     Int64Array,
@@ -27,6 +25,15 @@ from geo.chains import (
     as_units,
     build_graph,
     same_size,
+)
+from geo.engine import (
+    MAX_LABEL,
+    SPARE,
+    Seeds,
+    check_seeds,
+    empty_frame,
+    far_key,
+    grown_rows,
 )
 from geo.errors import InputError
 
@@ -44,30 +51,6 @@ __all__ = [
 BUCKET_SHIFT = 32 + 23
 #: Junctions that one batch of seeds should cover, so that they stay in the cache.
 _BATCH_JUNCTIONS = 25_000
-#: Places inside chains that `Reach.joined` can make nodes before keys must move.
-_SPARE = 256
-
-
-class Seeds(NamedTuple):
-    """Where facilities meet the network: one row per facility and node.
-
-    Attributes
-    ----------
-    category
-        Category, 0 to K - 1.
-    node
-        Node of the graph.
-    distance_m
-        Way from the facility to the node, metres.
-    label
-        The facility: a whole number from 0, below 2**31. A facility may stand in
-        several rows. At equal distance the smaller label wins.
-    """
-
-    category: npt.ArrayLike
-    node: npt.ArrayLike
-    distance_m: npt.ArrayLike
-    label: npt.ArrayLike
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,7 +112,7 @@ def measure_reach(
         If a seed, the number of categories or the cut-off is not valid.
     """
     reach = Reach(graph, categories=categories, cutoff_m=cutoff_m)
-    reach._measure(*_check_seeds(seeds, graph, categories), threads)  # noqa: SLF001
+    reach._measure(*check_seeds(seeds, graph, categories), threads)  # noqa: SLF001
     return reach
 
 
@@ -155,9 +138,7 @@ class Reach:
         self.categories = categories
         self.cutoff_m = float(cutoff_m)
         self._far = far_key(cutoff_m)
-        self._keys = np.full(
-            (categories, graph.junctions + _SPARE), self._far, np.int64
-        )
+        self._keys = np.full((categories, graph.junctions + SPARE), self._far, np.int64)
         self._frame = empty_frame(graph)
         self._work = self._make_work(logs=True)
         self._span = np.zeros(categories + 1, np.int64)
@@ -188,7 +169,10 @@ class Reach:
         if nodes is None:
             places, read = graph.place, kernels.read_all
         else:
-            places, read = graph.place[as_nodes(nodes, graph.nodes)], kernels.read_places
+            places, read = (
+                graph.place[as_nodes(nodes, graph.nodes)],
+                kernels.read_places,
+            )
         found: tuple[FloatArray, Int32Array] = read(
             self._frame, keys, category, places, self._far
         )
@@ -261,13 +245,13 @@ class Reach:
             If the category, a node, a distance or the label is not valid.
         """
         keys = self._row(category)
-        node = np.atleast_1d(np.asarray(nodes))
-        seeds = Seeds(
-            np.full(node.size, category), node, distances_m, np.full(node.size, label)
-        )
-        low, high = self._append(*_check_seeds(seeds, self.graph, self.categories))
+        place = self.graph.place[as_nodes(nodes, self.graph.nodes)]
+        units = as_units(distances_m, "distances_m")
+        same_size(nodes=place, distances_m=units)
+        key = units << 32 | int(as_nodes(label, MAX_LABEL, "label")[0])
+        low, high = self._append(category, place, key)
         self._work.state[kernels.LOGGED] = 0
-        self._work = kernels.insert(self._frame, keys, low, high, self._work)
+        self._work = repairs.insert(self._frame, keys, low, high, self._work)
         return self._record(((category, self._logged()),), low)
 
     def close(self, category: int, label: int) -> Change:
@@ -295,12 +279,12 @@ class Reach:
         spans = np.array(
             [self._span[category], self._span[category + 1], base, self._rows], np.int64
         )
-        rows = kernels.find_rows(self._frame.rows, category, label, spans, self._far)
+        rows = repairs.find_rows(self._frame.rows, category, label, spans, self._far)
         if rows.size == 0:
             raise InputError("reach_label_unknown", category=category, label=label)
         before = self._frame.rows.key[rows]
         self._work.state[kernels.LOGGED] = 0
-        self._work = kernels.remove(
+        self._work = repairs.remove(
             self._frame, keys, rows, label, self._far, self._work
         )
         return self._record(((category, self._logged()),), self._rows, rows, before)
@@ -365,12 +349,12 @@ class Reach:
         for category, high in change.ends:
             part = slice(low, high)
             keys = self._keys[category]
-            kernels.restore(keys, change.node[part], change.key[part])
+            repairs.restore(keys, change.node[part], change.key[part])
             low = high
         rows, places, arcs = change.sizes
         self._frame.rows.key[change.rows] = change.row_keys
         kernels.unlink_rows(self._frame, rows, self._rows)
-        kernels.unsplice(self._frame.extra, places, arcs)
+        repairs.unsplice(self._frame.extra, places, arcs)
         self._rows = rows
 
     def state(self, category: int) -> tuple[kernels.Frame, Int64Array, int]:
@@ -395,7 +379,8 @@ class Reach:
     def _row(self, category: int) -> Int64Array:
         if not 0 <= category < self.categories:
             raise InputError("reach_category", category=category, size=self.categories)
-        return self._keys[category]
+        row: Int64Array = self._keys[category]
+        return row
 
     def _make_work(self, *, logs: bool) -> kernels.Work:
         return kernels.make_work(self._far - 1, BUCKET_SHIFT, logs=logs)
@@ -431,12 +416,12 @@ class Reach:
             work = kernels.spread(self._frame, keys, first, last, work)
 
     def _append(
-        self, category: Int32Array, place: Int32Array, key: Int64Array
+        self, category: Int32Array | int, place: Int32Array, key: Int64Array
     ) -> tuple[int, int]:
         """Store seeds and enter them into the lists."""
-        low, high = self._rows, self._rows + category.size
+        low, high = self._rows, self._rows + place.size
         if high > self._frame.rows.category.size:
-            rows = _grown_rows(self._frame.rows, max(high, 2 * low))
+            rows = grown_rows(self._frame.rows, max(high, 2 * low))
             self._frame = self._frame._replace(rows=rows)
         rows = self._frame.rows
         rows.category[low:high] = category
@@ -479,18 +464,18 @@ class Reach:
         tail, head = as_nodes(u, size), as_nodes(v, size)
         length = as_units(length_m, "length_m")
         same_size(u=tail, v=head, length_m=length)
-        found = _check_seeds(seeds, self.graph, self.categories) if seeds else None
+        found = check_seeds(seeds, self.graph, self.categories) if seeds else None
         tail, head = self.graph.place[tail], self.graph.place[head]
         places, arcs = self._frame.extra.size.tolist()
         self._make_room(places + int((tail < 0).sum() + (head < 0).sum()))
         rows = self._rows
-        extra = kernels.splice(self._frame, tail, head, length)
+        extra = repairs.splice(self._frame, tail, head, length)
         self._frame = self._frame._replace(extra=extra)
         if found:
             self._append(*found)
         sizes = np.array([places, arcs, rows, self._rows], np.int64)
         self._work.state[kernels.LOGGED] = 0
-        self._work, ends = kernels.join(
+        self._work, ends = repairs.join(
             self._frame, self._keys, sizes, self._far, self._work
         )
         return self._record(
@@ -511,95 +496,3 @@ class Reach:
             first=np.concatenate([extra.first, spare]),
         )
         self._frame = self._frame._replace(extra=extra)
-
-
-def _check_seeds(
-    seeds: Seeds, graph: WalkGraph, categories: int
-) -> tuple[Int32Array, Int32Array, Int64Array]:
-    """Return category, place and key of seeds, or refuse them."""
-    category = np.atleast_1d(np.asarray(seeds.category))
-    if category.size and (category.min() < 0 or category.max() >= categories):
-        bad = category[(category < 0) | (category >= categories)]
-        raise InputError("reach_category", category=int(bad[0]), size=categories)
-    node = as_nodes(seeds.node, graph.nodes)
-    units = as_units(seeds.distance_m, "distance_m")
-    label = as_nodes(seeds.label, 2**31 - 1, "label")
-    same_size(category=category, node=node, distance_m=units, label=label)
-    key = units << 32 | label
-    return category.astype(np.int32), graph.place[node], key
-
-
-def far_key(cutoff_m: float) -> int:
-    """Return the first key beyond a cut-off.
-
-    Parameters
-    ----------
-    cutoff_m
-        Cut-off, metres.
-
-    Returns
-    -------
-    int
-        The key.
-
-    Raises
-    ------
-    InputError
-        If the cut-off is not within 0 and `MAX_CUTOFF_M`.
-    """
-    if not 0 < cutoff_m <= MAX_CUTOFF_M:
-        raise InputError("reach_cutoff", cutoff_m=cutoff_m, most=MAX_CUTOFF_M)
-    return (round(cutoff_m * UNITS_PER_M) + 1) << 32
-
-
-def empty_frame(graph: WalkGraph) -> kernels.Frame:
-    """Return a graph without seeds and temporary edges, for the kernels.
-
-    Parameters
-    ----------
-    graph
-        The walk graph.
-
-    Returns
-    -------
-    geo.kernels.Frame
-        The frame.
-    """
-    return kernels.Frame(
-        graph.net,
-        graph.chains,
-        _empty_rows(graph.junctions + graph.chains.a.size),
-        _empty_extra(graph.junctions + _SPARE),
-    )
-
-
-def _empty_rows(lists: int) -> kernels.Rows:
-    return kernels.Rows(
-        category=np.empty(0, np.int32),
-        place=np.empty(0, np.int32),
-        key=np.empty(0, np.int64),
-        first=np.full(lists, -1, np.int32),
-        after=np.empty(0, np.int32),
-    )
-
-
-def _grown_rows(rows: kernels.Rows, size: int) -> kernels.Rows:
-    more = size - rows.category.size
-    return rows._replace(
-        category=np.append(rows.category, np.zeros(more, np.int32)),
-        place=np.append(rows.place, np.zeros(more, np.int32)),
-        key=np.append(rows.key, np.zeros(more, np.int64)),
-        after=np.append(rows.after, np.zeros(3 * more, np.int32)),
-    )
-
-
-def _empty_extra(nodes: int) -> kernels.Extra:
-    return kernels.Extra(
-        place=np.empty(_SPARE, np.int32),
-        first=np.full(nodes, -1, np.int32),
-        after=np.empty(0, np.int32),
-        source=np.empty(0, np.int32),
-        arc=np.empty(0, np.int64),
-        along=np.empty(0, np.int32),
-        size=np.zeros(2, np.int64),
-    )
