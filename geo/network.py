@@ -371,8 +371,14 @@ def _finish(
     pieces, piece = find_pieces(edges, things)
     sealed = np.flatnonzero(pieces["walled"].to_numpy()[piece])
     seeds = seed_facilities(seeder, district.facilities, sealed)
-    first = seeds.seeds.drop_duplicates("facility_id")["node"].to_numpy()
-    pieces["facilities"] = np.bincount(piece[first], minlength=len(pieces))
+    # a facility with seeds on several pieces counts on each
+    hung = pd.DataFrame(
+        {
+            "facility": seeds.seeds["facility_id"],
+            "piece": piece[seeds.seeds["node"].to_numpy()],
+        }
+    ).drop_duplicates()
+    pieces["facilities"] = np.bincount(hung["piece"], minlength=len(pieces))
     area = find_extent(district.extent)
     exits = {
         layer: find_exits(

@@ -156,3 +156,9 @@ def test_a_wall_far_from_the_origin_cuts_too():
     edges = cut([place(STREET)], [("wall", place(WALL))])
     assert len(edges.u) == 2
     assert edges.degree().max() == 1
+
+
+def test_two_walls_on_top_of_each_other_are_one():
+    street = LineString([(50, -50), (50, 50)])
+    walls = [LineString([(50, 0), (0, 1e-9)]), LineString([(50, 0), (0, -1e-9)])]
+    assert joined(cut([street], [("wall", w) for w in walls]), (50, -50), (50, 50))

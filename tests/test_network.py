@@ -1,5 +1,7 @@
 """The whole network, counted by hand on the grid town (`gridtown`) and small cases."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from gridtown import (
     point,
 )
 
+from geo.district import read_district
 from geo.errors import CancelledError, InputError
 from geo.findings import render_findings
 from geo.network import attach_points, build_network
@@ -264,3 +267,24 @@ def test_further_points_attach_without_a_new_network(town):
     )
     assert set(own.loc[own["facility_id"] == "street", "community_id"]) == {"open"}
     assert own.loc[own["facility_id"] == "behind", "community_id"].isna().all()
+
+
+# --- real extracts ----------------------------------------------------------------
+
+REAL = Path(__file__).parents[2] / "shared" / "real"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["monaco", "zhuhai_jida"])
+def test_nobody_is_sealed_in_by_driveway_gates(rules, name):
+    path = REAL / f"{name}.osm.pbf"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not on this machine")
+    network = build_network(read_district(path, rules=rules), rules, Settings())
+    assert not network.walled.any()
+    assert (network.inside < 0).all()
+    ways_in = network.gates[network.gates["node"] >= 0].groupby("community_id").size()
+    assert (ways_in >= 2).all()
+    # the largest piece holds nearly all of the network
+    assert network.pieces["nodes"].iloc[0] > 0.9 * len(network.x)
+    assert len(network.exits) > 0
