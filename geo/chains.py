@@ -143,9 +143,9 @@ def build_graph(
         length is negative, or an end is not a node.
     """
     east, north = as_floats(x), as_floats(y)
+    same_size(x=east, y=north)
     tail, head = as_nodes(u, east.size), as_nodes(v, east.size)
     units = as_units(length_m, "length_m")
-    same_size(x=east, y=north)
     same_size(u=tail, v=head, length_m=units)
     for values in (east, north):
         _refuse(~np.isfinite(values), "reach_coordinate")
