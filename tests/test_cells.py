@@ -41,8 +41,14 @@ def test_numbers(cell, value, rough):
 
 @pytest.mark.parametrize(
     ("cell", "value"),
-    [("1.5", 15_000), (1.5, 15_000), ("1.5万平方米", 15_000), ("1500平方米", 1500)]
-    + [("2公顷", 20_000), ("3亩", 2000)],
+    [
+        ("1.5", 15000),
+        (1.5, 15000),
+        ("1.5万平方米", 15000),
+        ("1500平方米", 1500),
+        ("2公顷", 20000),
+        ("3亩", 2000),
+    ],
 )
 def test_a_unit_in_the_cell_comes_before_the_header(cell, value):
     assert parse_number(cell, 1e4) == (pytest.approx(value), False)
@@ -80,9 +86,21 @@ def test_years(cell, year, rough):
 
 @pytest.mark.parametrize(
     ("cell", "flag"),
-    [("是", True), ("有", True), ("√", True), (1, True), (True, True), ("封闭", True)]
-    + [("否", False), ("无", False), ("×", False), (0, False), ("开放式", False)]
-    + [("半封闭", None), ("2", None)],
+    [
+        ("是", True),
+        ("有", True),
+        ("√", True),
+        (1, True),
+        (True, True),
+        ("封闭", True),
+        ("否", False),
+        ("无", False),
+        ("×", False),
+        (0, False),
+        ("开放式", False),
+        ("半封闭", None),
+        ("2", None),
+    ],
 )
 def test_flags(cell, flag):
     assert parse_flag(cell) == (None if flag is None else (flag, False))

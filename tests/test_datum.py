@@ -104,8 +104,10 @@ def test_another_datum_leaves_the_layer_alone():
         ("CGCS2000", 4490),
         ("4547", 4547),
         (4547, 4547),
-    ]
-    + [("EPSG:4525", 4525), ("gcj02", 4326), ("BD-09", 4326)],
+        ("EPSG:4525", 4525),
+        ("gcj02", 4326),
+        ("BD-09", 4326),
+    ],
 )
 def test_words_for_coordinate_systems(word, code):
     assert parse_crs(word).to_epsg() == code
@@ -163,8 +165,13 @@ def test_a_zone_that_the_district_leaves_is_not_kept():
 
 @pytest.mark.parametrize(
     ("place", "inside"),
-    [((116.4, 39.9), True), ((126.98, 37.56), False), ((105.85, 21.03), False)]
-    + [((106.9, 47.9), False), ((60.0, 40.0), False)],
+    [
+        ((116.4, 39.9), True),
+        ((126.98, 37.56), False),
+        ((105.85, 21.03), False),
+        ((106.9, 47.9), False),
+        ((60.0, 40.0), False),
+    ],
 )
 def test_where_the_zones_apply(place, inside):
     assert uses_cgcs2000(*place) is inside
@@ -179,12 +186,14 @@ def test_a_zone_in_esris_words_is_recognised():
 
 @pytest.mark.parametrize(
     ("easting", "code"),
-    [(35_500_000.0, 4523), (25_400_000.0, 4513), (45_600_000.0, 4533)]
-    + [
-        (18_500_000.0, 4496),
-        (500_000.0, None),
-        (35_050_000.0, None),
-        (60_500_000.0, None),
+    [
+        (35500000.0, 4523),
+        (25400000.0, 4513),
+        (45600000.0, 4533),
+        (18500000.0, 4496),
+        (500000.0, None),
+        (35050000.0, None),
+        (60500000.0, None),
     ],
 )
 def test_the_zone_of_an_easting(easting, code):

@@ -1,5 +1,4 @@
 import json
-import os
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -525,7 +524,7 @@ def test_an_extract_in_a_folder_gives_the_missing_layers(tmp_path):
         pytest.skip(f"{path} is not on this machine")
     folder = tmp_path / "d"
     folder.mkdir()
-    os.symlink(path, folder / "network.osm.pbf")
+    (folder / "network.osm.pbf").symlink_to(path)
     whole = read(path)
     given = whole.communities.iloc[:5].reset_index()[["id", "name", "geometry"]]
     given.to_file(folder / "communities.gpkg")

@@ -57,7 +57,10 @@ def test_every_usual_delimiter(tmp_path, delimiter):
 
 
 def test_title_blank_lines_totals_and_notes(tmp_path):
-    text = "示例区小区台账,,\n填表单位：城建局,日期：2024年,\n\n小区编码,小区名称,户数\nc1,东苑,120\n,,\nc2,西苑,80\n 合 计,,200\n"
+    text = (
+        "示例区小区台账,,\n填表单位：城建局,日期：2024年,\n\n小区编码,小区名称,户数\n"
+        "c1,东苑,120\n,,\nc2,西苑,80\n 合 计,,200\n"
+    )
     table = read(write_csv(tmp_path, text))
     assert table.frame["小区名称"].tolist() == ["东苑", "西苑"]
     assert table.rows_in == 3

@@ -15,8 +15,18 @@ def test_streets_of_which_nothing_is_said():
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("yes", True), ("viaduct", True), ("是", True), (True, True), ("no", False)]
-    + [("", False), (None, False), (np.nan, False), (False, False), ("F", False)],
+    [
+        ("yes", True),
+        ("viaduct", True),
+        ("是", True),
+        (True, True),
+        ("no", False),
+        ("", False),
+        (None, False),
+        (np.nan, False),
+        (False, False),
+        ("F", False),
+    ],
 )
 def test_bridges(cell, said):
     frame = make_streets()

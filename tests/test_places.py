@@ -21,8 +21,6 @@ def place(frame):
         ("LNG", "LAT"),
         ("Longitude", "Latitude"),
         ("x", "y"),
-    ]
-    + [
         ("X坐标", "Y坐标"),
         ("东经(°)", "北纬(°)"),
         ("point_x", "point_y"),
@@ -38,9 +36,14 @@ def test_usual_names_of_coordinates(x, y):
 
 @pytest.mark.parametrize(
     ("x", "y", "datum"),
-    [("gcj02_lng", "gcj02_lat", "gcj02"), ("高德经度", "高德纬度", "gcj02")]
-    + [("lon_wgs84", "lat_wgs84", "wgs84"), ("百度经度", "百度纬度", "bd09")]
-    + [("bd_lng", "bd_lat", "bd09"), ("经度(CGCS2000)", "纬度(CGCS2000)", "cgcs2000")],
+    [
+        ("gcj02_lng", "gcj02_lat", "gcj02"),
+        ("高德经度", "高德纬度", "gcj02"),
+        ("lon_wgs84", "lat_wgs84", "wgs84"),
+        ("百度经度", "百度纬度", "bd09"),
+        ("bd_lng", "bd_lat", "bd09"),
+        ("经度(CGCS2000)", "纬度(CGCS2000)", "cgcs2000"),
+    ],
 )
 def test_names_that_tell_the_datum(x, y, datum):
     found = find_places(pd.DataFrame({x: [103.83], y: [36.06]}))

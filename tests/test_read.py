@@ -248,7 +248,8 @@ def test_a_parquet_without_geometry_is_refused(tmp_path):
 def test_a_table_of_a_geopackage_format_without_geometry(tmp_path):
     path = tmp_path / "communities.geojson"
     path.write_text(
-        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, "geometry": null}]}'
+        '{"type": "FeatureCollection", "features": '
+        '[{"type": "Feature", "properties": {"a": 1}, "geometry": null}]}'
     )
     raw = read(path)
     assert raw.rows_in == 1
