@@ -29,7 +29,7 @@ from numpy.random import Generator
 
 from geo.town_compounds import Slab, fill_slabs, lay_paths
 from geo.town_extras import Neighbourhood, idle_row
-from geo.town_facilities import Spot, make_facility
+from geo.town_facilities import Spot, fill_site, make_facility
 from geo.town_grid import Axis, Streets, Way
 from geo.town_names import OFFICES
 from geo.town_plots import Gate, Plot, Side, Use
@@ -146,6 +146,8 @@ OTHERS: dict[str, tuple[tuple[float, float], ...]] = {
     "public_toilet": ((280, 192), (640, 208), (1070, 192)),
     "kindergarten": ((560, 192), (870, 192)),
 }  # fmt: skip
+#: Facilities that take up the first plots.
+_FILLED = (None, "middle_school", "pocket_park")
 #: A street this near to a side of a plot runs along it.
 _BESIDE_M = 30.0
 #: Plots that are no communities: use, box.
@@ -179,15 +181,20 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
         if home.notch is not None:
             plot.notch = _shift_box(home.notch, origin)
         plan.homes.append(plot)
-        plot.paths = lay_paths(rng, plot, plan.streets)
+        plot.paths = lay_paths(rng, plot, plan.streets, climb_share=2 / 3)
         slabs = fill_slabs(rng, plot, plot.paths, 6)
         if home.name == COUNTED:
             slabs = _counted_slabs(origin)
-        plan.slabs.append([slab for slab in slabs if not _stands_on(slab, kept_free)])
+        plan.slabs.append([s for s in slabs if not any(map(s.stands_on, kept_free))])
         plots.append(plot)
     plan.plots += plots
     plan.facilities += _list_facilities(rng, origin)
-    plan.facilities += [_fill_plot(rng, plot) for plot in plots if plot.use in _FILLED]
+    wares = {ware.category: ware for ware in WARES}
+    for plot, category in zip(plots, _FILLED, strict=False):
+        if category is not None:
+            site = (plot.x0, plot.x1, plot.y0, plot.y1)
+            row = fill_site(rng, wares[category], site, plot.streets)
+            plan.facilities.append(row)
     plan.idle += _list_idle(origin)
     plan.neighbourhoods += [
         Neighbourhood(name, _shift_box(box, origin), OFFICES[office])
@@ -199,9 +206,6 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
     plan.uncounted |= {
         known + at for at, home in enumerate(HOMES) if home.name != COUNTED
     }
-
-
-_FILLED: dict[str, str] = {"middle": "middle_school", "park": "pocket_park"}
 
 
 def _lay_streets(plan: "TownPlan", origin: tuple[float, float]) -> list[Way]:
@@ -301,15 +305,6 @@ def _spot(x: float, y: float, origin: tuple[float, float]) -> Spot:
     return Spot(origin[0] + x, origin[1] + y, street=min(along)[1])
 
 
-def _fill_plot(rng: Generator, plot: Plot) -> dict[str, Any]:
-    wares = {ware.category: ware for ware in WARES}
-    row = make_facility(
-        rng, wares[_FILLED[plot.use]], Spot(*plot.middle, street="纺织路")
-    )
-    row.update(plot=plot, land_area_m2=float(round(plot.area_m2)), status="open")
-    return row
-
-
 def _counted_slabs(origin: tuple[float, float]) -> list[Slab]:
     """Eight blocks of 24 households, their middles 10 m above a path."""
     ox, oy = origin
@@ -318,14 +313,6 @@ def _counted_slabs(origin: tuple[float, float]) -> list[Slab]:
         for y in (-230.0, -150.0)
         for x in (630.0, 710.0, 790.0, 870.0)
     ]
-
-
-def _stands_on(slab: Slab, boxes: list[tuple[float, float, float, float]]) -> bool:
-    wide, deep = slab.length_m / 2 + 4.0, slab.depth_m / 2 + 4.0
-    return any(
-        x0 - wide < slab.x < x1 + wide and y0 - deep < slab.y < y1 + deep
-        for x0, x1, y0, y1 in boxes
-    )
 
 
 def _list_idle(origin: tuple[float, float]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from geo.town_extras import (
     list_neighbourhoods,
     list_pipes,
 )
-from geo.town_facilities import place_facilities
+from geo.town_facilities import part_twins, place_facilities
 from geo.town_frames import (
     ORIGIN,
     frame_buildings,
@@ -58,6 +58,15 @@ if TYPE_CHECKING:
 _HOME_SHARE = 0.74
 #: Share of communities whose buildings have no known households.
 _UNCOUNTED_SHARE = 0.25
+#: How much of a plot they take up, along x and along y (m).
+_SITES: dict[str, tuple[float, float]] = {
+    "primary": (130.0, 105.0),
+    "middle": (190.0, 165.0),
+    "nursery": (75.0, 66.0),
+    "park": (210.0, 170.0),
+    "health": (62.0, 48.0),
+    "parking": (70.0, 52.0),
+}
 #: A community of this size may have three gates; a corner is cut from wide ones.
 _LARGE_M2, _NOTCHED_M = 26_000.0, 110.0
 #: Names of plots that are no communities.
@@ -205,6 +214,7 @@ def plan_town(rng: Generator, style: TownStyle) -> TownPlan:
     _name_lanes(rng, streets)
     _use_plots(rng, plan, style)
     _build_homes(rng, plan, style)
+    _build_others(rng, plan)
     limit = float(grid.xs[-1]) - 600.0
     plan.facilities = place_facilities(
         rng,
@@ -214,7 +224,6 @@ def plan_town(rng: Generator, style: TownStyle) -> TownPlan:
         kept_out=(style.kept_out, limit),
         sealed_share=style.sealed_share,
     )
-    _build_others(rng, plan)
     wanted = round(style.communities * style.idle_share)
     plan.idle = list_idle(rng, plots, plan.others, wanted)
     if style.river:
@@ -276,12 +285,16 @@ def _build_homes(rng: Generator, plan: TownPlan, style: TownStyle) -> None:
 
 
 def _build_others(rng: Generator, plan: TownPlan) -> None:
-    """Build works and shops on plots that are no communities."""
-    kinds = {"works": _WORKS, "shops": _SHOPS}
-    for plot in (plot for plot in plan.plots if plot.use in kinds):
-        plot.name = str(rng.choice(kinds[plot.use]))
+    """Build on plots that are no communities: works, shops, what is beside schools."""
+    for plot in plan.plots:
+        if plot.use in ("community", "vacant"):
+            continue
+        if plot.use in _SITES:
+            plot.take_site(*_SITES[plot.use])
+        plot.name = str(rng.choice(_WORKS if plot.use == "works" else _SHOPS))
         for slab in fill_slabs(rng, plot, [], int(rng.integers(1, 4))):
-            plan.others.append((plot, slab))
+            if plot.site is None or not slab.stands_on(plot.site):
+                plan.others.append((plot, slab))
 
 
 def _cut_notch(rng: Generator, plot: Plot) -> None:
@@ -308,6 +321,7 @@ def draw_town(
     rng: Generator, plan: TownPlan, style: TownStyle
 ) -> dict[str, gpd.GeoDataFrame]:
     """Bend the plan into layers."""
+    part_twins(plan.facilities)
     ledger = write_ledger(rng, plan.homes, plan.slabs)
     communities = frame_communities(plan, ledger)
     areas = [_area_of(plan, plot) for plot in plan.homes]

@@ -33,6 +33,13 @@ class Slab:
         """Two flats a floor in each stairwell of 15 m."""
         return max(1, round(self.length_m / 15.0)) * 2 * self.storeys
 
+    def stands_on(self, box: tuple[float, float, float, float]) -> bool:
+        """Return whether it stands on `box` (x0, x1, y0, y1) or within 4 m of it."""
+        wide, deep = self.length_m / 2 + 4.0, self.depth_m / 2 + 4.0
+        x0, x1, y0, y1 = box
+        beside = x0 - wide < self.x < x1 + wide
+        return beside and y0 - deep < self.y < y1 + deep
+
 
 def choose_gates(
     rng: Generator, plot: Plot, *, least: int = 1, most: int = 3, all_share: float = 0.3
@@ -90,7 +97,9 @@ def spine_ys(plot: Plot) -> list[float]:
     return [float(round(plot.y0 + step * (i + 0.5))) for i in range(count)]
 
 
-def lay_paths(rng: Generator, plot: Plot, streets: Streets) -> list[Way]:
+def lay_paths(
+    rng: Generator, plot: Plot, streets: Streets, *, climb_share: float | None = None
+) -> list[Way]:
     """Lay the inner paths of `plot` and join them to the streets at its gates.
 
     Parameters
@@ -101,6 +110,9 @@ def lay_paths(rng: Generator, plot: Plot, streets: Streets) -> list[Way]:
         A plot with its gates.
     streets
         The ways of the town; the paths are added.
+    climb_share
+        Where along the plot the paths are joined if no gate does it; None: by
+        chance.
 
     Returns
     -------
@@ -112,7 +124,8 @@ def lay_paths(rng: Generator, plot: Plot, streets: Streets) -> list[Way]:
     climbs = [gate for gate in plot.gates if gate.side in ("s", "n")]
     paths = [_climb(plot, gate, ys) for gate in climbs]
     if not paths and len(ys) > 1:
-        at = float(round(plot.x0 + plot.width_m * rng.uniform(0.3, 0.7)))
+        share = rng.uniform(0.3, 0.7) if climb_share is None else climb_share
+        at = float(round(plot.x0 + plot.width_m * share))
         paths = [_inner("v", at, ys[0], ys[-1])]
     for gate in plot.gates:
         if gate.side in ("e", "w"):

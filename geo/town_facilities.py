@@ -1,16 +1,27 @@
 """Facilities of a made-up town: along the streets, inside compounds, on plots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from geo.town_grid import FloatArray, Way, chance
-from geo.town_plots import Plot
+from geo.town_plots import Plot, Side, Use
 from geo.town_wares import WARES, Ware
 
+_ON_PLOTS: Mapping[Use, str] = MappingProxyType(
+    {
+        "middle": "middle_school",
+        "primary": "primary_school",
+        "nursery": "kindergarten",
+        "park": "pocket_park",
+        "health": "health_center",
+        "parking": "parking",
+    }
+)
 #: Figures up to this are known to the unit, larger ones to the ten.
 _ROUGH = 200.0
 
@@ -101,7 +112,7 @@ def place_facilities(
     -------
     list of dict
         Columns of the layer ``facilities`` without geometry, and ``x``, ``y`` in
-        the plan, ``plot`` (the plot it fills, None for a point).
+        the plan, ``site`` (the rectangle it takes up, None for a point).
     """
     communities = [plot for plot in plots if plot.use == "community"]
     open_spots = street_spots(rng, ways)
@@ -158,23 +169,29 @@ def _fill_plots(
     wares = {ware.category: ware for ware in WARES}
     rows = []
     for plot in plots:
-        category = {
-            "middle": "middle_school",
-            "primary": "primary_school",
-            "nursery": "kindergarten",
-            "park": "pocket_park",
-            "health": "health_center",
-            "parking": "parking",
-        }.get(plot.use)
-        if category is None or category in absent:
+        category = _ON_PLOTS.get(plot.use)
+        if category is None or plot.site is None or category in absent:
             continue
-        street = next((way.name or "" for way in plot.streets.values()), "")
-        row = make_facility(rng, wares[category], Spot(*plot.middle, street=street))
-        row.update(plot=plot, land_area_m2=round(plot.area_m2), status="open")
-        if category == "pocket_park":
-            row["name"] = row["name"].replace("口袋公园", "公园")
-        rows.append(row)
+        rows.append(fill_site(rng, wares[category], plot.site, plot.streets))
     return rows
+
+
+def fill_site(
+    rng: Generator,
+    ware: Ware,
+    site: tuple[float, float, float, float],
+    streets: Mapping[Side, Way],
+) -> dict[str, Any]:
+    """Return one facility that takes up `site`, named after the street beside it."""
+    street = next((way.name or "" for way in streets.values()), "")
+    x, y = (site[0] + site[1]) / 2, (site[2] + site[3]) / 2
+    row = make_facility(rng, ware, Spot(x, y, street=street))
+    area = float(round((site[1] - site[0]) * (site[3] - site[2])))
+    row.update(site=site, land_area_m2=area, status="open")
+    row["name"] = (
+        row["name"].replace("街角口袋公园", "公园").replace("口袋公园", "公园")
+    )
+    return row
 
 
 def make_facility(
@@ -194,7 +211,7 @@ def make_facility(
         "surveyed": chance(rng, 0.86),
         "x": spot.x,
         "y": spot.y,
-        "plot": None,
+        "site": None,
         "inside": spot.plot is not None,
     }
 
@@ -207,6 +224,18 @@ def _name(rng: Generator, ware: Ware, spot: Spot) -> str:
     if ware.chain:
         return f"{name}({spot.street}店)"
     return f"{spot.street.removesuffix('店')}{name}"
+
+
+def part_twins(rows: Sequence[dict[str, Any]]) -> None:
+    """Give facilities of one name numbers, so that none is taken for another."""
+    seen: dict[str, int] = {}
+    for row in rows:
+        name = row["name"]
+        count = seen[name] = seen.get(name, 0) + 1
+        if count > 1 and name.endswith("店)"):
+            row["name"] = f"{name.removesuffix('店)')}{count}店)"
+        elif count > 1:
+            row["name"] = f"{name}{count}号"
 
 
 def _serves(rng: Generator, plot: Plot | None, sealed_share: float) -> str:

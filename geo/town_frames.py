@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.town_compounds import Slab
 from geo.town_grid import Bend, Way
-from geo.town_plots import Plot, outline
+from geo.town_plots import outline
 
 if TYPE_CHECKING:
     from geo.town import TownPlan
@@ -101,9 +101,9 @@ def frame_facilities(
     facilities = pd.DataFrame(list(found))
     spots = bend.apply(facilities[["x", "y"]].to_numpy(dtype=float))
     shapes: list[BaseGeometry] = [shapely.Point(*spot) for spot in spots]
-    for at, plot in enumerate(facilities["plot"]):
-        if isinstance(plot, Plot):
-            ring = outline(plot.x0, plot.x1, plot.y0, plot.y1)
+    for at, site in enumerate(facilities["site"]):
+        if site is not None:
+            ring = outline(*site)
             shapes[at] = shapely.Polygon(bend.apply(ring))
     columns = ["name", "category", "floor_area_m2", "land_area_m2", "capacity"]
     rows = facilities[[*columns, "serves", "status", "surveyed"]].to_dict("records")

@@ -75,6 +75,8 @@ class Plot:
         Corner cut out of it (x0, x1, y0, y1), if any.
     neighbour
         The plot that it shares its eastern side with, without a street between.
+    site
+        Part of it (x0, x1, y0, y1) that a school, park or the like takes up.
     paths
         The paths inside it.
     """
@@ -92,6 +94,7 @@ class Plot:
     gates: list[Gate] = field(default_factory=list)
     notch: tuple[float, float, float, float] | None = None
     neighbour: "Plot | None" = None
+    site: tuple[float, float, float, float] | None = None
     paths: list[Way] = field(default_factory=list)
 
     @property
@@ -115,6 +118,13 @@ class Plot:
     def middle(self) -> tuple[float, float]:
         """Its middle."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def take_site(self, wide_m: float, high_m: float) -> None:
+        """Take up a corner of at most this size, the whole plot if it is no larger."""
+        wide, high = min(wide_m, self.width_m), min(high_m, self.height_m)
+        x = self.x0 if "w" in self.streets else self.x1 - wide
+        y = self.y1 - high if "n" in self.streets else self.y0
+        self.site = (x, x + wide, y, y + high)
 
     def gate_point(self, gate: Gate) -> tuple[float, float]:
         """Return where `gate` stands in the plan."""
