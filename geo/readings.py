@@ -484,7 +484,10 @@ def find_pairs(
     seeds = seeds[seeds["facility"].notna()].astype({"facility": "int64"})
     found = [_find_public_pairs(graph, places, seeds, reach_m)]
     inside = find_owners(network, seeds)
+    locked = _find_locked(network, places, communities)
     within = np.sort(inside["facility"].unique())
+    if locked:
+        within = np.arange(len(facilities))
     size = max(1, _BATCH_CELLS // max(1, graph.nodes))
     for start in range(0, len(within), size):
         batch = within[start : start + size]
@@ -498,7 +501,7 @@ def find_pairs(
         )
         owners = inside.loc[inside["facility"].isin(batch), "community_id"]
         readings = read_runs(
-            reach, network, places, communities, own, joined=sorted(owners.unique())
+            reach, network, places, communities, own, joined=sorted({*owners, *locked})
         )
         rows, columns = np.nonzero(find_reached(places.access, readings) <= reach_m)
         found.append(np.stack([rows, batch[columns]], axis=1))
@@ -529,6 +532,17 @@ def _find_public_pairs(
     walked = (pairs["distance_m"] + pairs["extra"]).round(DECIMALS)
     reached = pairs.loc[walked <= reach_m, ["community", "source"]]
     return reached.drop_duplicates().to_numpy(dtype=np.int64)
+
+
+def _find_locked(
+    network: WalkNetwork, places: Places, communities: pd.Index
+) -> list[str]:
+    """Find the communities with a gate that no street outside walls leads to."""
+    walled = network.pieces["walled"].to_numpy(dtype=np.bool_)
+    gates = np.flatnonzero(places.access.gate_attached)
+    shut = gates[walled[network.node_piece[places.gate_node[gates]]]]
+    owners = np.unique(places.access.gate_community[shut])
+    return [str(name) for name in communities[owners]]
 
 
 def find_owners(network: WalkNetwork, seeds: pd.DataFrame) -> pd.DataFrame:

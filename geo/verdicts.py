@@ -304,7 +304,7 @@ def _make_table(field: Field, columns: Mapping[str, npt.NDArray[Any]]) -> pd.Dat
     more = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
     table = pd.concat([table, more], axis="columns")
     table["reason"] = ""
-    texts = table.select_dtypes("object").columns
+    texts = [n for n in table.columns if pd.api.types.is_object_dtype(table[n])]
     table[texts] = table[texts].astype("str")
     metres = [name for name in table.columns if name.endswith("_m")]
     table[metres] = table[metres].round(DECIMALS)
