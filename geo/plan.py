@@ -364,7 +364,11 @@ def _write_geopackage(plan: Plan, gaps: pd.DataFrame, crs: CRS, path: Path) -> N
 
 def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
     district, circle = plan.district, plan.life_circle
-    communities = district.communities.join(circle.communities, rsuffix="_circle")
+    taken = set(district.communities.columns)
+    scores = circle.communities.rename(
+        columns=lambda name: f"{name}_circle" if name in taken else name
+    )
+    communities = district.communities.join(scores)
     shapes = gpd.GeoSeries(district.communities.geometry)
     layers = {
         "communities": communities,
@@ -386,6 +390,7 @@ def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a layer sorted by id, with the id as a column and storable values."""
     plain = frame.sort_index().reset_index()
+    plain.columns = pd.Index(_storable_names(list(plain.columns)))
     for name in plain.columns.drop(plain.geometry.name):
         column = plain[name]
         if pd.api.types.is_bool_dtype(column):
@@ -393,6 +398,18 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         elif column.dtype == object:
             plain[name] = column.map(str, na_action="ignore").astype("str")
     return plain
+
+
+def _storable_names(names: list[str]) -> list[str]:
+    """Tell apart names that GeoPackage takes for one, or for its own."""
+    taken, storable = {"fid", "geom"}, []
+    for name in names:
+        unique = name
+        while unique.lower() in taken:
+            unique += "_"
+        taken.add(unique.lower())
+        storable.append(unique)
+    return storable
 
 
 def _walk_edges(plan: Plan) -> gpd.GeoDataFrame:

@@ -1,0 +1,219 @@
+"""The chain and its files, on the grid town."""
+
+import json
+import os
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+from gridtown import grid_layers, make_district, point
+
+from geo import plan as plan_module
+from geo.errors import InputError, OutputError
+from geo.plan import plan_district, round_columns, write_plan
+from geo.schema import FINDING_COLUMNS, GAP_COLUMNS
+from geo.settings import Settings
+
+LAYERS = "communities gates facilities idle walk_edges gaps units sites openings"
+
+
+def make_plan(rules, facilities=None):
+    layers = grid_layers()
+    layers["communities"]["shut"]["name"] = "=1+1"
+    layers["facilities"] = facilities or {
+        "ph": {"at": point(400, 0), "category": "pharmacy", "name": "药店"}
+    }
+    return plan_district(make_district(**layers), rules, Settings())
+
+
+@pytest.fixture(scope="module")
+def made(rules):
+    return make_plan(rules)
+
+
+@pytest.fixture(scope="module")
+def folder(made, tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "out"
+    write_plan(made, path)
+    return path
+
+
+def test_every_file_of_the_contract_is_there(folder):
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"plan.gpkg", "gaps.csv", "findings.csv", "summary.json"}
+
+
+def test_gaps_hold_one_row_per_pair_and_begin_with_the_contract(folder, made):
+    table = pd.read_csv(folder / "gaps.csv")
+    assert tuple(table.columns[: len(GAP_COLUMNS)]) == GAP_COLUMNS
+    assert len(table) == 5 * len(made.rules.requirements)
+    assert not table.duplicated(["community_id", "category"]).any()
+    assert table["reason"].notna().all()
+    assert table["community_id"].is_monotonic_increasing
+
+
+def test_distances_have_two_decimals_and_a_byte_order_mark_stands_first(folder):
+    raw = (folder / "gaps.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbfcommunity_id,")
+    assert b"\r" not in raw
+    distance = pd.read_csv(folder / "gaps.csv", dtype=str)["distance_m"].dropna()
+    assert distance.str.fullmatch(r"\d+(\.\d{1,2})?").all()
+
+
+def test_names_that_excel_would_run_are_made_harmless(folder):
+    names = pd.read_csv(folder / "gaps.csv")["community_name"].dropna().unique()
+    assert names.tolist() == ["'=1+1"]
+
+
+def test_findings_say_what_to_do(folder):
+    table = pd.read_csv(folder / "findings.csv")
+    assert tuple(table.columns[: len(FINDING_COLUMNS)]) == FINDING_COLUMNS
+
+
+def test_the_geopackage_holds_the_layers_in_the_crs_of_the_country(folder):
+    listed = pyogrio.list_layers(folder / "plan.gpkg")[:, 0].tolist()
+    assert listed == LAYERS.split()
+    gaps = gpd.read_file(folder / "plan.gpkg", layer="gaps")
+    assert gaps.crs.to_epsg() == 4490
+    assert len(gaps) == len(pd.read_csv(folder / "gaps.csv"))
+    communities = gpd.read_file(folder / "plan.gpkg", layer="communities")
+    assert {"id", "met", "short", "met_5min", "rank"} <= set(communities.columns)
+    for later in ("units", "sites", "openings"):
+        assert gpd.read_file(folder / "plan.gpkg", layer=later).empty
+
+
+def test_walk_edges_are_those_of_the_network(folder, made):
+    edges = gpd.read_file(folder / "plan.gpkg", layer="walk_edges").to_crs(
+        made.network.crs
+    )
+    assert edges["length_m"].sum() == pytest.approx(made.network.length_m.sum(), abs=1)
+    assert edges.length.sum() == pytest.approx(made.network.length_m.sum(), abs=1)
+    assert edges["street_id"].dropna().isin(made.district.streets.index).all()
+
+
+def test_the_summary_counts_and_names_its_sources(folder, made):
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["counts"]["communities"] == 5
+    assert summary["counts"]["pairs"] == len(made.gaps)
+    assert sum(summary["totals"]["states"].values()) == len(made.gaps)
+    assert summary["settings"]["coverage_share_min"] == 0.8
+    assert summary["fingerprint"] == made.district.fingerprint
+    assert set(summary["seconds"]) == {"network", "life_circle"}
+    assert {"pianqu", "geopandas", "numba"} <= set(summary["versions"])
+    assert [row["category"] for row in summary["totals"]["categories"]] == list(
+        made.rules.requirements
+    )
+
+
+def test_another_language_and_crs_on_request(made, tmp_path):
+    write_plan(made, tmp_path / "out", lang="en", crs="EPSG:4547")
+    table = pd.read_csv(tmp_path / "out" / "gaps.csv")
+    assert table["reason"].str.contains("on foot|data hold no").any()
+    assert "Pharmacy" in set(table["category_name"])
+    assert (
+        gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="gates").crs.to_epsg()
+        == 4547
+    )
+
+
+def test_an_unknown_crs_is_refused_before_anything_is_written(made, tmp_path):
+    with pytest.raises(InputError):
+        write_plan(made, tmp_path / "out", crs="nonsense")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_step_that_is_not_there_is_refused(rules, grid_town):
+    with pytest.raises(InputError):
+        plan_district(grid_town, rules, Settings(), until="units")
+
+
+def test_writing_twice_gives_the_same_rows(made, folder, tmp_path):
+    write_plan(made, tmp_path / "again")
+    for name in ("gaps.csv", "findings.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_an_older_folder_is_replaced_and_other_files_stay(made, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "gaps.csv").write_text("old", encoding="utf-8")
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    write_plan(made, out)
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert (out / "gaps.csv").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "error", [pyogrio.errors.DataSourceError("disk full"), OSError(28, "No space left")]
+)
+def test_a_failure_while_writing_leaves_the_old_folder(
+    made, tmp_path, monkeypatch, error
+):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "gaps.csv").write_text("old", encoding="utf-8")
+
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(plan_module.pyogrio, "write_dataframe", fail)
+    with pytest.raises(OutputError):
+        write_plan(made, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in out.iterdir()] == ["gaps.csv"]
+    assert (out / "gaps.csv").read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_said(made, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError):
+        write_plan(made, tmp_path / "out")
+
+
+def test_a_file_in_the_way_is_said(made, tmp_path):
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError):
+        write_plan(made, tmp_path / "out")
+
+
+def test_flags_and_objects_can_be_stored(made, tmp_path):
+    facilities = made.district.facilities.assign(surveyed=pd.array([True], "boolean"))
+    district = replace(made.district, facilities=facilities)
+    write_plan(replace(made, district=district), tmp_path / "out")
+    stored = gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="facilities")
+    assert stored["surveyed"].tolist() == [1]
+
+
+def test_columns_that_a_geopackage_confuses_are_told_apart(made, tmp_path):
+    communities = made.district.communities.assign(FID=7, Name="x", rank=9)
+    district = replace(made.district, communities=communities)
+    write_plan(replace(made, district=district), tmp_path / "out")
+    stored = gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="communities")
+    assert {"FID_", "name", "Name_", "rank", "rank_circle"} <= set(stored.columns)
+    assert stored["rank"].tolist() == [9] * 5
+
+
+def test_shares_keep_four_decimals_and_the_rest_two():
+    frame = pd.DataFrame(
+        {"coverage_share": [0.123456], "distance_m": [1.23456], "n": [3]}
+    )
+    rounded = round_columns(frame).iloc[0]
+    assert rounded.tolist() == [0.1235, 1.23, 3]
+
+
+def test_progress_goes_from_the_network_to_writing(rules, grid_town, tmp_path):
+    told = []
+    tell = lambda stage, share: told.append((stage, share))  # noqa: E731 - one line
+    plan = plan_district(grid_town, rules, Settings(), progress=tell)
+    write_plan(plan, tmp_path / "out", progress=tell)
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages == [
+        "stage.network",
+        "stage.lifecircle",
+        "stage.reasons",
+        "stage.write",
+    ]
+    assert all(0 <= share <= 1 for _, share in told)
