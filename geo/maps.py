@@ -305,7 +305,9 @@ def _add_backdrop(
 
 
 def _add_communities(board: folium.Map, frame: gpd.GeoDataFrame, lang: str) -> None:
-    verdicts = frame["state"].map({state: tr(f"state.{state}", lang) for state in State})
+    verdicts = frame["state"].map(
+        {state: tr(f"state.{state}", lang) for state in State}
+    )
     sure = frame["certainty"].map(
         {word: tr(f"certainty.{word}", lang) for word in Certainty}
     )
@@ -380,7 +382,7 @@ def _add_frame(
 ) -> None:
     rows = "".join(
         f'<div><i style="display:inline-block;width:14px;height:11px;margin-right:5px;'
-        f"border:1px solid {look.stroke};{_swatch(look)}\"></i>{look.sign} "
+        f'border:1px solid {look.stroke};{_swatch(look)}"></i>{look.sign} '
         f"{entities(tr(f'state.{state}', lang))}</div>"
         for state, look in ((state, STATE_LOOKS[state]) for state in states)
     )

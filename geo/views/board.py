@@ -103,7 +103,9 @@ class Board:
         dict
             Column of the gaps table to value.
         """
-        return {name: values[community, category] for name, values in self.columns.items()}
+        return {
+            name: values[community, category] for name, values in self.columns.items()
+        }
 
 
 def _pace(choice: Choice) -> str:

@@ -1,5 +1,6 @@
 """数据: what did I give it, and can it be trusted?"""
 
+import re
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +22,15 @@ _LOOKS = {
     Severity.WARNING: {"fill": "#B7791F", "sign": "!"},
     Severity.INFO: {"fill": "#5F6B76", "sign": "i"},
 }
+
+#: English words of the EPSG register -> Chinese ones.
+_CRS_WORDS = (
+    (r" / (\d)-degree Gauss-Kruger", r" \1 度带高斯-克吕格投影"),
+    (r" CM (\d+)E", r"，中央经线 \1°E"),
+    (r" zone (\d+)", r"，第 \1 带"),
+    (r" / UTM", " UTM 投影"),
+    (r"^[Uu]nknown$|^[Uu]nnamed$", "未命名"),
+)
 
 
 def show() -> None:
@@ -92,7 +102,9 @@ def find_places(district: District, raw: pd.DataFrame) -> gpd.GeoSeries:
         at = frame.index.get_indexer(rows["id"])
         points = frame.geometry.representative_point().to_numpy()
         found |= {
-            row: points[place] for row, place in zip(rows.index, at, strict=True) if place >= 0
+            row: points[place]
+            for row, place in zip(rows.index, at, strict=True)
+            if place >= 0
         }
     kept = {row: point for row, point in found.items() if point is not None}
     series = gpd.GeoSeries(kept, crs=district.crs).sort_index()
@@ -120,7 +132,9 @@ def finding_rows(district: District, raw: pd.DataFrame) -> Parcel:
         said = render_findings(raw.reset_index(drop=True), lang)
         names = words("layer")
         columns = {
-            "severity": [_SEVERITIES.index(Severity(word)) for word in said["severity"]],
+            "severity": [
+                _SEVERITIES.index(Severity(word)) for word in said["severity"]
+            ],
             "layer": [names.get(layer, layer) for layer in said["layer"]],
             "row": [None if pd.isna(row) else int(row) + 1 for row in said["row"]],
             "id": plain(said["id"]),
@@ -132,6 +146,28 @@ def finding_rows(district: District, raw: pd.DataFrame) -> Parcel:
     key = ("finding rows", district.fingerprint, len(raw), choice().profile, lang)
     rows: Parcel = work.shelf().view(key, make)
     return rows
+
+
+def crs_words(name: Any) -> str:
+    """Return the name of a coordinate system in the session's language.
+
+    Parameters
+    ----------
+    name
+        Its name in the EPSG register, or nothing.
+
+    Returns
+    -------
+    str
+        The name; zones and meridians are said in Chinese where that is chosen.
+    """
+    if not isinstance(name, str):
+        return ""
+    if choice().lang != "zh":
+        return name
+    for pattern, words_zh in _CRS_WORDS:
+        name = re.sub(pattern, words_zh, name)
+    return name
 
 
 def _show_open() -> None:
@@ -147,22 +183,22 @@ def _show_open() -> None:
             )
             st.html(f'<span class="pq-hint-line">{say("view.data.formats")}</span>')
         with right:
-            st.button(
-                say("view.data.open_files"),
-                key="pq-open-files",
-                type="primary",
-                disabled=not files,
-                on_click=_open_files,
-                width="stretch",
-            )
-            st.button(
-                say("view.data.open_sample"),
-                key="pq-open-sample",
-                disabled=sample,
-                on_click=work.open_folder,
-                args=(work.sample_folder(),),
-                width="stretch",
-            )
+            if files:
+                st.button(
+                    say("view.data.open_files"),
+                    key="pq-open-files",
+                    type="primary",
+                    on_click=_open_files,
+                    width="stretch",
+                )
+            if not sample:
+                st.button(
+                    say("view.data.open_sample"),
+                    key="pq-open-sample",
+                    on_click=work.open_folder,
+                    args=(work.sample_folder(),),
+                    width="stretch",
+                )
             st.html(f'<span class="pq-hint-line">{say("view.data.private")}</span>')
 
 
@@ -183,7 +219,11 @@ def _numbers(district: District, raw: pd.DataFrame) -> panels.Block:
         "rows": (int(table["rows_used"].sum()), "view.unit.rows", ""),
         "aside": (int(table["rows_set_aside"].sum()), "view.unit.rows", ""),
         "errors": (int((severity == Severity.ERROR).sum()), "view.unit.findings", ""),
-        "warnings": (int((severity == Severity.WARNING).sum()), "view.unit.findings", ""),
+        "warnings": (
+            int((severity == Severity.WARNING).sum()),
+            "view.unit.findings",
+            "",
+        ),
     }
     items = [
         {
@@ -214,24 +254,28 @@ def _layers(district: District) -> list[panels.Block]:
             ),
         }
         (derived if row.derived else given).append(entry)
-    crs = say("view.data.crs", name=district.crs.name)
+    crs = say("view.data.crs", name=crs_words(district.crs.name))
     blocks: list[panels.Block] = [
         {"kind": "heading", "title": say("view.data.given"), "note": crs},
         {"kind": "list", "rows": given},
     ]
     if derived:
         note = say("view.data.derived_note")
-        blocks.append({"kind": "heading", "title": say("view.data.derived"), "note": note})
+        blocks.append(
+            {"kind": "heading", "title": say("view.data.derived"), "note": note}
+        )
         blocks.append({"kind": "list", "rows": derived})
     return blocks
 
 
 def _source_words(row: Any) -> str:
-    parts = [say(row.taken_as), row.source, row.crs]
+    parts = [say(row.taken_as), row.source, crs_words(row.crs)]
     return " · ".join(part for part in parts if isinstance(part, str) and part)
 
 
-def _pack_places(district: District, raw: pd.DataFrame, places: gpd.GeoSeries) -> Parcel:
+def _pack_places(
+    district: District, raw: pd.DataFrame, places: gpd.GeoSeries
+) -> Parcel:
     severity = raw["severity"].reset_index(drop=True).loc[places.index]
     frame = gpd.GeoDataFrame(geometry=places.to_crs(district.crs))
     said = render_findings(raw.reset_index(drop=True).loc[places.index], choice().lang)
@@ -254,7 +298,9 @@ def _legend(raw: pd.DataFrame, places: gpd.GeoSeries) -> dict[str, Any]:
         {
             "look": _LOOKS[word],
             "label": say(f"severity.{word}"),
-            "count": say("view.data.places", value=f"{int((severity == word).sum()):,}"),
+            "count": say(
+                "view.data.places", value=f"{int((severity == word).sum()):,}"
+            ),
         }
         for word in _SEVERITIES
     ]
@@ -274,7 +320,9 @@ def _table(rows: Parcel) -> dict[str, Any]:
         column("message", "text", "minmax(240px, 3fr)"),
         column("action", "text", "minmax(200px, 2fr)"),
     ]
-    classes = [{**_LOOKS[word], "label": say(f"severity.{word}")} for word in _SEVERITIES]
+    classes = [
+        {**_LOOKS[word], "label": say(f"severity.{word}")} for word in _SEVERITIES
+    ]
     return {
         "key": "findings",
         "rows": rows.key,

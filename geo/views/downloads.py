@@ -41,9 +41,7 @@ def show(plan: Plan, board: Board) -> None:
         "gpkg": make_gpkg,
         "html": make_html,
     }
-    with st.container(
-        key="pq-downloads", horizontal=True, vertical_alignment="center"
-    ):
+    with st.container(key="pq-downloads", horizontal=True, vertical_alignment="center"):
         st.html(f'<span class="pq-note">{say("view.download.title")}</span>')
         for kind, make in makers.items():
             # the callable runs without session state: everything is passed

@@ -131,7 +131,9 @@ def _whole(extent: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _pack_streets(streets: gpd.GeoDataFrame) -> Parcel:
-    kinds = streets["highway"] if "highway" in streets else pd.Series(index=streets.index)
+    kinds = (
+        streets["highway"] if "highway" in streets else pd.Series(index=streets.index)
+    )
     codes = [_street_code(kind) for kind in kinds]
     return pack_shapes("streets", streets, names=[], extra={"codes": "".join(codes)})
 

@@ -11,7 +11,16 @@ from geo.views import downloads, layers, mapview, panels, pictures, reports, wor
 from geo.views.board import Board
 from geo.views.frame import pick
 from geo.views.shapes import Parcel
-from geo.views.state import PACES, TESTS, TIERS, Choice, choice, choose, go_to, tell_address
+from geo.views.state import (
+    PACES,
+    TESTS,
+    TIERS,
+    Choice,
+    choice,
+    choose,
+    go_to,
+    tell_address,
+)
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table
 
 
@@ -64,7 +73,11 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
                 **_overlays(plan, board, now, at),
             )
         with right:
-            blocks = _district(plan, board, now) if at is None else _community(plan, board, now, at)
+            blocks = (
+                _district(plan, board, now)
+                if at is None
+                else _community(plan, board, now, at)
+            )
             subject = f"{now.community} {now.category}"
             show_panel("side", blocks, _told, subject=subject, height=mapview.HEIGHT)
     show_table("gaps", reports.gap_table(rows, now), _picked)
@@ -114,12 +127,22 @@ def _colours(plan: Plan, board: Board, now: Choice) -> tuple[Parcel, dict[str, A
     at = board.categories.index(now.category)
     states = board.verdicts(now)[:, at]
     certainty = board.columns["certainty"][:, at]
-    style = mapview.state_style(states, certainty, reports.state_notes(board, now.category))
+    style = mapview.state_style(
+        states, certainty, reports.state_notes(board, now.category)
+    )
     title = plan.rules.category_name(now.category, now.lang)
     limit = panels.limit_m(plan.rules.requirements[now.category], plan)
     if limit is not None and now.test == "distance":
-        title = say("view.lifecircle.legend", category=title, limit=panels.metres(limit))
-    return style, mapview.state_legend(title, states, certainty)
+        title = say(
+            "view.lifecircle.legend", category=title, limit=panels.metres(limit)
+        )
+    legend = mapview.state_legend(title, states, certainty)
+    count = int((plan.district.facilities["category"] == now.category).sum())
+    value = say("view.data.places", value=f"{count:,}")
+    look = {"sign": "◆", "stroke": "transparent"}
+    name = plan.rules.category_name(now.category, now.lang)
+    legend["rows"].append({"look": look, "label": name, "count": value})
+    return style, legend
 
 
 def _overlays(plan: Plan, board: Board, now: Choice, at: int | None) -> dict[str, Any]:
@@ -158,7 +181,9 @@ def _numbers(plan: Plan, board: Board, now: Choice) -> panels.Block:
                 "label": say(f"view.lifecircle.{name}"),
                 "value": f"{count:,}",
                 "unit": unit,
-                "note": say("view.share_of", share=f"{count / max(1, states.size):.1%}"),
+                "note": say(
+                    "view.share_of", share=f"{count / max(1, states.size):.1%}"
+                ),
                 "active": tuple(shown) == group,
                 "event": {"kind": "states", "id": name},
             }
@@ -176,7 +201,9 @@ def _lacking(plan: Plan, board: Board, now: Choice) -> dict[str, Any]:
         value = households[worst]
         note = plan.rules.category_name(worst, now.lang)
     return {
-        "label": say("view.lifecircle.lacking" if now.category else "view.lifecircle.most"),
+        "label": say(
+            "view.lifecircle.lacking" if now.category else "view.lifecircle.most"
+        ),
         "value": "—" if np.isnan(value) else f"{value:,.0f}",
         "unit": say("view.unit.households"),
         "note": note or say("view.lifecircle.lacking_note"),
@@ -211,7 +238,9 @@ def _district(plan: Plan, board: Board, now: Choice) -> list[panels.Block]:
             panels.sources(need),
         ]
     title = say("view.lifecircle.by_category")
-    blocks.append({"kind": "heading", "title": title, "note": say("view.lifecircle.choose")})
+    blocks.append(
+        {"kind": "heading", "title": title, "note": say("view.lifecircle.choose")}
+    )
     blocks.append(panels.stacks(plan, board, households))
     return blocks
 
@@ -223,7 +252,10 @@ def _catchment_button() -> dict[str, Any]:
 
 
 def _all_button() -> dict[str, Any]:
-    return {"label": say("view.lifecircle.all"), "event": {"kind": "category", "id": ""}}
+    return {
+        "label": say("view.lifecircle.all"),
+        "event": {"kind": "category", "id": ""},
+    }
 
 
 def _community(plan: Plan, board: Board, now: Choice, at: int) -> list[panels.Block]:

@@ -64,7 +64,9 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
             )
         with right:
             at = board.at(choice().community)
-            blocks = _district(plan, board) if at is None else _community(plan, board, at)
+            blocks = (
+                _district(plan, board) if at is None else _community(plan, board, at)
+            )
             subject = choice().community or ""
             show_panel("side", blocks, _told, subject=subject, height=mapview.HEIGHT)
     show_table("communities", reports.community_table(rows, wanted), _picked)
@@ -90,7 +92,8 @@ def _numbers(plan: Plan, board: Board) -> list[panels.Block]:
             "label": say("view.overview.households"),
             "value": f"{households.sum():,.0f}",
             "unit": say("view.unit.households"),
-            "note": say("view.overview.in_communities", value=f"{len(scores):,}") + note,
+            "note": say("view.overview.in_communities", value=f"{len(scores):,}")
+            + note,
             "event": {"kind": "whole"},
         },
         {
@@ -142,7 +145,11 @@ def _district(plan: Plan, board: Board) -> list[panels.Block]:
     opened = work.bench().opened
     title = say("view.sample_name") if opened and opened.origin == "sample" else None
     return [
-        {"kind": "heading", "title": title or plan.district.name, "note": _subtitle(plan)},
+        {
+            "kind": "heading",
+            "title": title or plan.district.name,
+            "note": _subtitle(plan),
+        },
         *_attention(plan, board),
         {"kind": "heading", "title": say("view.overview.worst")},
         {"kind": "list", "rows": rows},
@@ -152,7 +159,9 @@ def _district(plan: Plan, board: Board) -> list[panels.Block]:
 def _subtitle(plan: Plan) -> str:
     profile = plan.rules.profile
     name = profile.name_zh if choice().lang == "zh" else profile.name_en
-    return say("view.overview.subtitle", profile=name, count=len(plan.rules.requirements))
+    return say(
+        "view.overview.subtitle", profile=name, count=len(plan.rules.requirements)
+    )
 
 
 def _attention(plan: Plan, board: Board) -> list[panels.Block]:

@@ -13,7 +13,7 @@ from geo.schema import Certainty, State
 from geo.verdicts import TIERS_M
 from geo.views.board import Board
 from geo.views.state import Choice, choice
-from geo.views.widgets import say
+from geo.views.widgets import say, words
 
 Block = dict[str, Any]
 
@@ -134,7 +134,10 @@ def community_facts(row: pd.Series) -> Block:
         (say("view.column.households"), number("households", "unit.households")),
         (say("view.column.population"), number("population", "view.persons")),
         (say("view.column.elderly_60"), number("elderly_60", "view.persons")),
-        (say("view.column.walled"), None if pd.isna(walled) else say(yes_no[bool(walled)])),
+        (
+            say("view.column.walled"),
+            None if pd.isna(walled) else say(yes_no[bool(walled)]),
+        ),
     ]
     known = [[label, value or say("view.missing")] for label, value in items]
     return {"kind": "facts", "items": known}
@@ -178,7 +181,8 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
         )
     rank = {state: place for place, state in enumerate(_WORST_FIRST)}
     order = sorted(
-        range(len(rows)), key=lambda i: (rank[State(states[i])], -(rows[i]["share"] or 0))
+        range(len(rows)),
+        key=lambda i: (rank[State(states[i])], -(rows[i]["share"] or 0)),
     )
     counts = [[state, int((states == state).sum())] for state in _WORST_FIRST]
     line = [
@@ -216,7 +220,7 @@ def verdict(plan: Plan, board: Board, at: int, category: str, reason: str) -> Bl
     state = board.verdicts(choice())[at, board.categories.index(category)]
     texts = [reason]
     if not pd.isna(row["distance_m"]):
-        texts.append(_walk_words(plan, row, category))
+        texts.append(_walk_words(plan, row))
     straight = row["straight_state"]
     if straight in {State.MET, State.SHORT} and straight != row["distance_state"]:
         words = say(f"state.{straight}")
@@ -295,7 +299,11 @@ def stacks(plan: Plan, board: Board, households: Mapping[str, float]) -> Block:
                 "event": {"kind": "category", "id": category},
             }
         )
-    head = [say("view.column.category"), say("view.stack_head"), say("view.stack_value")]
+    head = [
+        say("view.column.category"),
+        say("view.stack_head"),
+        say("view.stack_value"),
+    ]
     return {"kind": "stacks", "head": head, "rows": rows}
 
 
@@ -324,7 +332,7 @@ def _bar_value(state: str, distance: float, limit: float | None, plan: Plan) -> 
     return say("view.of_limit", distance=f"{distance:,.0f}", limit=f"{limit:,.0f}")
 
 
-def _walk_words(plan: Plan, row: Mapping[str, Any], category: str) -> str:
+def _walk_words(plan: Plan, row: Mapping[str, Any]) -> str:
     distance = row["distance_m"]
     names = plan.district.facilities["name"]
     name = names.get(row["nearest_facility_id"])
@@ -332,43 +340,24 @@ def _walk_words(plan: Plan, row: Mapping[str, Any], category: str) -> str:
     return say(
         "view.walk_words",
         name=name if isinstance(name, str) and name else say("view.unnamed"),
-        category=plan.rules.category_name(category, choice().lang),
-        distance=metres(distance),
         adult=say("unit.min", value=f"{distance / settings.adult_pace_m_per_min:.1f}"),
         elder=say("unit.min", value=f"{distance / settings.elder_pace_m_per_min:.1f}"),
     )
 
 
 def _rule_words(rule: Rule) -> str:
-    values = [_rule_value(column, value) for column, value in rule.values]
+    # what is no limit of a test (persons served, storeys ...) is left to the table
+    told = words("view.rule_value")
+    values = [
+        told[column].format(value=f"{value:,.10g}")
+        for column, value in rule.numbers
+        if column in told
+    ]
     return say(
         "view.rule",
         test=say(f"view.test.{rule.test}"),
-        values="、".join(filter(None, values)) or "—",
+        values=say("view.comma").join(values) or "—",
         standard=rule.standard,
-        clause=rule.clause,
-        origin=say(f"rule_origin.{rule.origin}"),
+        clause=rule.clause.strip("—"),
+        origin="" if rule.origin == "built-in" else say("view.own_rule"),
     )
-
-
-def _rule_value(column: str, value: float) -> str:
-    number = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
-    return say(f"view.rule_value.{column}", value=number)
-
-
-def same(now: Choice, category: str) -> str:
-    """Return the category after a click: the second click goes back to all.
-
-    Parameters
-    ----------
-    now
-        What is chosen.
-    category
-        What was clicked.
-
-    Returns
-    -------
-    str
-        The category, or ``""``.
-    """
-    return "" if now.category == category else category

@@ -200,7 +200,9 @@ def share_notes(board: Board, now: Choice) -> list[str]:
         strict=True,
     )
     template = say("view.map.share_note")
-    return [template.format(met=met, all=asked, short=short) for met, asked, short in counts]
+    return [
+        template.format(met=met, all=asked, short=short) for met, asked, short in counts
+    ]
 
 
 def state_notes(board: Board, category: str) -> list[str]:
@@ -249,7 +251,12 @@ def community_rows(plan: Plan, board: Board, wanted: str = "") -> Parcel:
 
     def make() -> Parcel:
         scores = plan.life_circle.communities.reindex(list(board.ids))
-        keep = np.ones(len(scores), bool) if not wanted else (scores[wanted] > 0).to_numpy()
+        ranked = np.argsort(scores["rank"].to_numpy())
+        found = (
+            np.ones(len(scores), bool)
+            if not wanted
+            else (scores[wanted] > 0).to_numpy()
+        )
         layer = board.communities
         lacking = plan.life_circle.worst["lacking"].reindex(list(board.ids)).fillna("")
         columns = {
@@ -257,10 +264,13 @@ def community_rows(plan: Plan, board: Board, wanted: str = "") -> Parcel:
             "jurisdiction": plain(layer["jurisdiction"]),
             "built_year": plain(layer["built_year"]),
             "households": plain(layer["households"]),
-            **{name: plain(scores[name]) for name in ("short", "met", "unknown", "no_data", "edge")},
+            **{
+                name: plain(scores[name])
+                for name in ("short", "met", "unknown", "no_data", "edge")
+            },
             "lacking": [lacking_words(plan, keys) for keys in lacking],
         }
-        return pack_rows(board.ids, columns, keep)
+        return pack_rows(board.ids, columns, ranked[found[ranked]])
 
     key = ("community rows", plan_key(plan), choice().lang, wanted)
     found: Parcel = shelf().view(key, make)
@@ -287,7 +297,9 @@ def community_table(rows: Parcel, wanted: str) -> dict[str, Any]:
         _column("name", "text", "minmax(140px, 1.4fr)"),
         _column("jurisdiction", "text", "minmax(90px, 1fr)"),
         _column("built_year", "year", "76px"),
-        _column("households", "number", "88px", unit=say("unit.households", value="{value}")),
+        _column(
+            "households", "number", "88px", unit=say("unit.households", value="{value}")
+        ),
         _column("short", "number", "72px", unit=kinds),
         _column("met", "number", "72px", unit=kinds),
         _column("unknown", "number", "80px", unit=kinds),
@@ -323,13 +335,21 @@ def gap_rows(plan: Plan, board: Board, now: Choice, states: Sequence[str]) -> Pa
         Rows for ``table.js``; ids are ``community|category``.
     """
     shown = Choice(
-        lang=now.lang, category=now.category, tier=now.tier, pace=now.pace, test=now.test
+        lang=now.lang,
+        category=now.category,
+        tier=now.tier,
+        pace=now.pace,
+        test=now.test,
     )
 
     def make() -> Parcel:
         verdicts = board.verdicts(shown)
         one = now.category in board.categories
-        at = [board.categories.index(now.category)] if one else range(len(board.categories))
+        at = (
+            [board.categories.index(now.category)]
+            if one
+            else range(len(board.categories))
+        )
         part = np.zeros(verdicts.shape, bool)
         part[:, list(at)] = True
         if states:
@@ -406,7 +426,9 @@ def community_heading(plan: Plan, community: str, *, further: str = "") -> Block
     buttons = [{"label": say("view.go"), "event": {"kind": "go"}}]
     if further:
         label = say(f"view.page.{further}")
-        buttons.append({"label": f"{label} ›", "event": {"kind": "page", "id": further}})
+        buttons.append(
+            {"label": f"{label} ›", "event": {"kind": "page", "id": further}}
+        )
     buttons.append({"label": say("view.close"), "event": {"kind": "close"}})
     title = name_of(plan.district.communities["name"], community)
     return {"kind": "heading", "title": title, "buttons": buttons}
@@ -453,7 +475,7 @@ def _limits(plan: Plan, board: Board) -> NDArray[np.float64]:
 def pack_rows(
     ids: Sequence[str],
     columns: dict[str, list[Any]],
-    keep: NDArray[np.bool_] | None = None,
+    keep: NDArray[np.int64] | None = None,
 ) -> Parcel:
     """Return rows as a parcel.
 
@@ -464,23 +486,27 @@ def pack_rows(
     columns
         Name to cells; missing cells are None.
     keep
-        Which rows to keep; None: all.
+        Positions of the rows to keep, in their order; None: all as they are.
 
     Returns
     -------
     Parcel
         For ``table.js``.
     """
-    kept = np.arange(len(ids)) if keep is None else np.flatnonzero(keep)
+    kept = np.arange(len(ids)) if keep is None else keep
     value = {
         "ids": [str(ids[at]) for at in kept],
-        "columns": {name: [cells[at] for at in kept] for name, cells in columns.items()},
+        "columns": {
+            name: [cells[at] for at in kept] for name, cells in columns.items()
+        },
     }
     return pack_value("rows", value)
 
 
 def _numbers(values: NDArray[Any], digits: int) -> list[float | None]:
-    return [None if np.isnan(value) else round(float(value), digits) for value in values]
+    return [
+        None if np.isnan(value) else round(float(value), digits) for value in values
+    ]
 
 
 def plain(values: pd.Series) -> list[Any]:

@@ -166,6 +166,4 @@ def _show(
 @cache
 def _component(name: str) -> Any:
     script = _LOADER % {"folder": static_folder(), "name": name}
-    return st.components.v2.component(
-        f"pianqu_{name}", js=script, isolate_styles=False
-    )
+    return st.components.v2.component(f"pianqu_{name}", js=script, isolate_styles=False)

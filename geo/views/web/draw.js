@@ -214,13 +214,19 @@ export function drawOutline(context, blob, at, view, colour, width) {
   stroke(context, colour, width);
 }
 
-export function drawDots(context, blob, view, { wanted, radius, colour, ring = "#FFFFFF" }) {
+export function drawDots(context, blob, view, { wanted, radius, colour, ring = "#FFFFFF", pointed = false }) {
   for (let at = 0; at < blob.ids.length; at += 1) {
     if (!wanted(at)) continue;
     const [x, y] = anchor(blob, at, view);
     if (x < -9 || y < -9 || x > view.width + 9 || y > view.height + 9) continue;
     context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    if (pointed) {
+      context.moveTo(x, y - radius);
+      context.lineTo(x + radius, y);
+      context.lineTo(x, y + radius);
+      context.lineTo(x - radius, y);
+      context.closePath();
+    } else context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fillStyle = colour;
     context.fill();
     if (ring) stroke(context, ring, 1.4);

@@ -96,24 +96,33 @@ class Board {
   // The view is moved only to begin with, or when Python asks for it anew.
   place() {
     const { place, go } = this.data;
-    if (go && go.n > (memory.applied.get(place) ?? -1)) {
-      const begun = memory.applied.has(place);
+    const fresh = this.placed !== place;
+    this.placed = place;
+    if (go.n > (memory.applied.get(place) ?? 0)) {
       memory.applied.set(place, go.n);
-      if (go.id && this.goTo(go.id)) { this.placed = place; return; }
-      if (go.point) { this.map.setView([go.point[1], go.point[0]], Math.max(this.map.getZoom(), 17), { animate: false }); this.placed = place; return; }
-      if (!begun || go.whole) { this.goHome(); return; }
+      if (go.id && this.goTo(go.id)) return;
+      if (go.point) {
+        this.map.setView([go.point[1], go.point[0]], Math.max(this.map.getZoom(), 16), { animate: false });
+        return;
+      }
+      if (go.whole) {
+        this.goHome();
+        return;
+      }
     }
-    if (this.placed === place) return;
+    if (!fresh) return;
     const view = memory.views.get(place);
     if (view) this.map.setView(view.center, view.zoom, { animate: false });
     else this.goHome();
-    this.placed = place;
   }
 
   goHome() {
     const [west, south, east, north] = this.data.bounds;
-    this.placed = this.data.place;
-    this.map.fitBounds([[south, west], [north, east]], { padding: [12, 12], animate: false });
+    // a view that nobody chose is not kept: another size of the map fits anew
+    this.homing = true;
+    this.map.fitBounds([[south, west], [north, east]], { padding: [14, 14], animate: false });
+    this.homing = false;
+    memory.views.delete(this.placed);
   }
 
   goTo(id) {
@@ -139,7 +148,7 @@ class Board {
 
   moved() {
     if (!this.placed) return;
-    if (!this.settling && this.map.getSize().x) memory.views.set(this.placed, { center: this.map.getCenter(), zoom: this.map.getZoom() });
+    if (!this.settling && !this.homing && this.map.getSize().x) memory.views.set(this.placed, { center: this.map.getCenter(), zoom: this.map.getZoom() });
     this.redraw();
   }
 
@@ -216,7 +225,7 @@ class Board {
     if (!blob || !this.shown("facilities")) return;
     const chosen = data.category;
     if (chosen) {
-      draw.drawDots(context, blob, view, { wanted: (at) => blob.codes[at] === chosen, radius: view.zoom < 14 ? 3.2 : 4.6, colour: "#1F2933" });
+      draw.drawDots(context, blob, view, { wanted: (at) => blob.codes[at] === chosen, radius: view.zoom < 14 ? 3.6 : 5, colour: "#1F2933", pointed: true });
       return;
     }
     if (view.zoom < 15.5) draw.drawClusters(context, blob, view, { wanted: () => true, colour: "#37475A" });
