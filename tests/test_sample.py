@@ -226,9 +226,9 @@ def test_read_or_made_it_is_the_same_district(sample: District) -> None:
         read = getattr(sample, name)
         ours = getattr(made, name)
         assert list(read.index) == list(ours.index), name
-        # GeoJSON turns the rings of polygons
-        shapes = ours.normalize(), read.normalize()
-        assert shapes[0].geom_equals_exact(shapes[1], 0.002).all(), name
+        # GeoJSON turns the rings of polygons, so vertices are not compared one by one
+        assert (ours.geom_type == read.geom_type).all(), name
+        assert (ours.hausdorff_distance(read) < 0.002).all(), name
         for column in LAYERS[name].columns:
             if column.name not in {"id", "floor_area_m2"}:
                 pd.testing.assert_series_equal(read[column.name], ours[column.name])

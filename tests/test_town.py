@@ -14,7 +14,7 @@ from geo.sample import make_district
 from geo.settings import Settings
 from geo.town import Town, TownStyle, make_town
 
-SEEDS = range(12)
+SEEDS = range(8)
 
 
 @cache
