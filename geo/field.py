@@ -22,9 +22,10 @@ from geo.coverage import (
 from geo.district import District
 from geo.network import WalkNetwork
 from geo.reach import WalkGraph
-from geo.readings import Places, Readings, Runs, Stock
+from geo.readings import Readings, Runs
 from geo.rules import Requirement
 from geo.settings import Settings
+from geo.stock import Places, Stock
 from geo.straight import Geometries
 
 

@@ -13,8 +13,8 @@ import shapely
 
 from geo.coverage import Floats, Ints
 from geo.network import WalkNetwork
-from geo.readings import Places, Stock, find_owners, find_rows
 from geo.seeds import NO_COMMUNITY, SEALED, TOO_FAR
+from geo.stock import Places, Stock, find_owners, find_rows
 from geo.straight import Geometries
 
 

@@ -31,22 +31,19 @@ from geo.reach import (
     measure_reach,
 )
 from geo.readings import (
-    Places,
     Runs,
-    Stock,
     find_private,
     make_seeds,
     measure_edge,
-    place_people,
     plan_runs,
     read_runs,
-    take_stock,
 )
 from geo.reasons import explain
 from geo.rules import TESTS, Requirement, RuleBook
 from geo.schema import Severity, State
 from geo.scores import rank_worst, score_categories, score_communities
 from geo.settings import Settings
+from geo.stock import Places, Stock, place_people, take_stock
 from geo.straight import measure_straight
 from geo.verdicts import TIERS_M, judge
 

@@ -13,17 +13,17 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 import geo
 from geo.district import District, output_crs
-from geo.errors import InputError, OutputError
+from geo.errors import InputError
 from geo.exports import write_csv
 from geo.files import replace_folder
 from geo.findings import concat_findings, render_findings
+from geo.geopackage import write_layers
 from geo.lifecircle import LifeCircle, measure_life_circle
 from geo.network import WalkNetwork, build_network
 from geo.progress import Progress, no_progress
@@ -39,10 +39,10 @@ _VERSIONS = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "numba", "pyog
 
 #: Layers of steps that come later, with their columns: written empty, so that
 #: whoever reads the GeoPackage finds the same layers in every version.
-_LATER: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "units": ("Polygon", ("unit_id", "communities", "households", "reason")),
-    "sites": ("Point", ("idle_id", "category", "reason")),
-    "openings": ("Point", ("opening_id", "community_id", "reason")),
+_LATER: Mapping[str, tuple[str, ...]] = {
+    "units": ("unit_id", "communities", "households", "reason"),
+    "sites": ("idle_id", "category", "reason"),
+    "openings": ("opening_id", "community_id", "reason"),
 }
 
 
@@ -177,7 +177,7 @@ def write_plan(
         lambda to: write_csv(gaps, to / "gaps.csv"),
         lambda to: write_csv(_findings_table(plan, speak), to / "findings.csv"),
         lambda to: _write_summary(plan, target, to / "summary.json"),
-        lambda to: _write_geopackage(plan, gaps, target, to / "plan.gpkg"),
+        lambda to: write_layers(_layers(plan, gaps), to / "plan.gpkg", crs=target),
     )
     with replace_folder(folder) as temporary:
         for step, write in enumerate(writers):
@@ -345,23 +345,6 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _write_geopackage(plan: Plan, gaps: pd.DataFrame, crs: CRS, path: Path) -> None:
-    for name, layer in _layers(plan, gaps).items():
-        frame = layer.to_crs(crs)
-        geometry = _LATER[name][0] if name in _LATER else None
-        if geometry is None and frame.empty:
-            geometry = "Unknown"
-        try:
-            pyogrio.write_dataframe(
-                frame, path, layer=name, driver="GPKG", geometry_type=geometry
-            )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            reason = str(error)
-            raise OutputError(
-                "output_not_written", path=path.name, reason=reason
-            ) from error
-
-
 def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
     district, circle = plan.district, plan.life_circle
     taken = set(district.communities.columns)
@@ -376,40 +359,15 @@ def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
         "facilities": district.facilities,
         "idle": district.idle,
     }
-    made = {name: _plain(frame) for name, frame in layers.items()}
+    made = {name: frame.sort_index().reset_index() for name, frame in layers.items()}
     made["walk_edges"] = _walk_edges(plan)
     made["gaps"] = gpd.GeoDataFrame(
         gaps, geometry=shapes.loc[gaps["community_id"]].array, crs=district.crs
     )
-    for name, (_, columns) in _LATER.items():
+    for name, columns in _LATER.items():
         empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
         made[name] = gpd.GeoDataFrame(empty, geometry=[], crs=district.crs)
     return made
-
-
-def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a layer sorted by id, with the id as a column and storable values."""
-    plain = frame.sort_index().reset_index()
-    plain.columns = pd.Index(_storable_names(list(plain.columns)))
-    for name in plain.columns.drop(plain.geometry.name):
-        column = plain[name]
-        if pd.api.types.is_bool_dtype(column):
-            plain[name] = column.astype("Int64")
-        elif column.dtype == object:
-            plain[name] = column.map(str, na_action="ignore").astype("str")
-    return plain
-
-
-def _storable_names(names: list[str]) -> list[str]:
-    """Tell apart names that GeoPackage takes for one, or for its own."""
-    taken, storable = {"fid", "geom"}, []
-    for name in names:
-        unique = name
-        while unique.lower() in taken:
-            unique += "_"
-        taken.add(unique.lower())
-        storable.append(unique)
-    return storable
 
 
 def _walk_edges(plan: Plan) -> gpd.GeoDataFrame:

@@ -7,43 +7,17 @@ order of the requirements; distances are metres, rounded to
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coverage import DECIMALS, Access, Bools, Floats, Ints, find_least
+from geo.coverage import DECIMALS, Access, Floats, Ints, find_least
 from geo.network import WalkNetwork
 from geo.reach import Reach, Seeds, WalkGraph, measure_reach
 from geo.rules import Requirement
-from geo.walks import catchments
-
-#: Nodes times categories that one batch of single-facility runs may hold.
-_BATCH_CELLS = 8_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class Stock:
-    """The open facilities, in the order of their ids: rows of all arrays.
-
-    Attributes
-    ----------
-    ids
-        Index of the facilities layer; a facility's label is its row here.
-    category
-        Position of its category among the requirements, -1: none of them.
-    large, small
-        Known to have at least the least area; known to have less.
-    capacity
-        Its capacity, NaN where unknown.
-    """
-
-    ids: pd.Index
-    category: Ints
-    large: Bools
-    small: Bools
-    capacity: Floats
+from geo.stock import Places, Stock, find_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,29 +39,6 @@ class Runs:
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """Nodes of the gates and doors, on the rows of an :class:`Access`.
-
-    Attributes
-    ----------
-    access
-        Which community they belong to, and whether they are attached.
-    gate_ids
-        Identifiers of the gates, sorted.
-    gate_node, door_node
-        Their nodes, -1 where unattached.
-    door_connector_m
-        Way from each door to its node.
-    """
-
-    access: Access
-    gate_ids: pd.Index
-    gate_node: Ints
-    door_node: Ints
-    door_connector_m: Floats
-
-
-@dataclass(frozen=True, eq=False)
 class Readings:
     """Distances of one run per category, at gates and doors.
 
@@ -102,91 +53,6 @@ class Readings:
     gate_m: Floats
     door_m: Floats
     gate_label: Ints
-
-
-def find_rows(index: pd.Index, names: Iterable[object]) -> Ints:
-    """Return where names stand in an index.
-
-    Parameters
-    ----------
-    index
-        Unique names.
-    names
-        Names to find.
-
-    Returns
-    -------
-    numpy.ndarray
-        Row positions, -1 where a name is missing.
-    """
-    return np.asarray(index.get_indexer(pd.Index(names)), dtype=np.int64)
-
-
-def take_stock(facilities: pd.DataFrame, requirements: Sequence[Requirement]) -> Stock:
-    """Sort the open facilities and compare their areas with the rules.
-
-    Parameters
-    ----------
-    facilities
-        Facilities layer: `category`, `status`, `floor_area_m2`, `land_area_m2`,
-        `capacity`.
-    requirements
-        Requirements in order.
-
-    Returns
-    -------
-    Stock
-        Open facilities. Size goes by floor area where the rule gives one, else by
-        land area.
-    """
-    rows = facilities[facilities["status"] == "open"].sort_index()
-    position = {need.category: at for at, need in enumerate(requirements)}
-    position_of = rows["category"].map(position).fillna(-1)
-    category = np.asarray(position_of, dtype=np.int64)
-    floor = np.array([_number(need.min_floor_area_m2) for need in requirements])
-    land = np.array([_number(need.min_land_area_m2) for need in requirements])
-    by_land = np.isnan(floor)
-    # facilities of no required category take the row of NaN at the end
-    least = np.append(np.where(by_land, land, floor), np.nan)[category]
-    area = np.where(
-        np.append(by_land, False)[category],
-        rows["land_area_m2"].to_numpy(dtype=np.float64),
-        rows["floor_area_m2"].to_numpy(dtype=np.float64),
-    )
-    capacity = rows["capacity"].to_numpy(dtype=np.float64)
-    return Stock(rows.index, category, area >= least, area < least, capacity)
-
-
-def place_people(network: WalkNetwork, communities: pd.Index) -> Places:
-    """Collect the nodes of gates and doors.
-
-    Parameters
-    ----------
-    network
-        The walk network.
-    communities
-        Community ids, sorted.
-
-    Returns
-    -------
-    Places
-        Gates and doors of these communities, sorted by id.
-    """
-    gates = network.gates.sort_index()
-    doors = network.doors.sort_index()
-    doors = doors[doors["households"] > 0]
-    gate_node = gates["node"].to_numpy(dtype=np.int64)
-    door_node = doors["node"].to_numpy(dtype=np.int64)
-    access = Access(
-        communities=len(communities),
-        gate_community=find_rows(communities, gates["community_id"]),
-        gate_attached=gate_node >= 0,
-        door_community=find_rows(communities, doors["community_id"]),
-        door_attached=door_node >= 0,
-        door_households=doors["households"].to_numpy(dtype=np.float64),
-    )
-    connector = doors["connector_m"].to_numpy(dtype=np.float64)
-    return Places(access, gates.index, gate_node, door_node, connector)
 
 
 def plan_runs(requirements: Sequence[Requirement]) -> Runs:
@@ -443,134 +309,6 @@ def measure_edge(
     return np.round(least[:, 0], DECIMALS)
 
 
-def find_pairs(
-    graph: WalkGraph,
-    network: WalkNetwork,
-    places: Places,
-    communities: pd.Index,
-    facilities: Ints,
-    stock: Stock,
-    *,
-    reach_m: float,
-) -> tuple[Ints, Ints]:
-    """Find which communities each facility can be walked to from.
-
-    Parameters
-    ----------
-    graph
-        Graph of the walk network.
-    network
-        The walk network.
-    places
-        Gates and doors.
-    communities
-        Community ids, sorted.
-    facilities
-        Labels of the facilities.
-    stock
-        Open facilities.
-    reach_m
-        What is in reach of any gate or door.
-
-    Returns
-    -------
-    community, facility : numpy.ndarray
-        Pairs in reach, each once: row positions among `communities` and
-        `facilities`.
-    """
-    position = pd.Series(np.arange(len(facilities)), index=stock.ids[facilities])
-    seeds = network.facility_seeds
-    seeds = seeds.assign(facility=seeds["facility_id"].map(position))
-    seeds = seeds[seeds["facility"].notna()].astype({"facility": "int64"})
-    found = [_find_public_pairs(graph, places, seeds, reach_m)]
-    inside = find_owners(network, seeds)
-    locked = _find_locked(network, places, communities)
-    within = np.sort(inside["facility"].unique())
-    if locked:
-        within = np.arange(len(facilities))
-    size = max(1, _BATCH_CELLS // max(1, graph.nodes))
-    for start in range(0, len(within), size):
-        batch = within[start : start + size]
-        category = np.full(len(stock.ids), -1, dtype=np.int64)
-        category[facilities[batch]] = np.arange(len(batch))
-        nothing = np.full(len(batch), -1, dtype=np.int64)
-        runs = Runs(np.arange(len(batch)), nothing, nothing)
-        public, own = make_seeds(network, replace(stock, category=category), runs)
-        reach = measure_reach(
-            graph, public, categories=len(batch), cutoff_m=reach_m + 1.0
-        )
-        owners = inside.loc[inside["facility"].isin(batch), "community_id"]
-        readings = read_runs(
-            reach, network, places, communities, own, joined=sorted({*owners, *locked})
-        )
-        rows, columns = np.nonzero(find_reached(places.access, readings) <= reach_m)
-        found.append(np.stack([rows, batch[columns]], axis=1))
-    pairs = np.unique(np.concatenate(found), axis=0)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _find_public_pairs(
-    graph: WalkGraph, places: Places, seeds: pd.DataFrame, reach_m: float
-) -> Ints:
-    """Find the pairs that the public network joins, counted from the facilities."""
-    access = places.access
-    node = np.concatenate([places.gate_node, places.door_node])
-    extra = np.append(np.zeros(len(places.gate_node)), places.door_connector_m)
-    owner = np.concatenate([access.gate_community, access.door_community])
-    table = pd.DataFrame({"node": node, "extra": extra, "community": owner})
-    table = table[node >= 0]
-    public = seeds[seeds["community_id"].isna()]
-    caught = catchments(
-        graph,
-        public["facility"],
-        public["node"],
-        public["distance_m"],
-        nodes=table["node"],
-        cutoff_m=reach_m + 1.0,
-    )
-    pairs = pd.DataFrame(caught._asdict()).merge(table, on="node")
-    walked = (pairs["distance_m"] + pairs["extra"]).round(DECIMALS)
-    reached = pairs.loc[walked <= reach_m, ["community", "source"]]
-    return reached.drop_duplicates().to_numpy(dtype=np.int64)
-
-
-def _find_locked(
-    network: WalkNetwork, places: Places, communities: pd.Index
-) -> list[str]:
-    """Find the communities with a gate that no street outside walls leads to."""
-    walled = network.pieces["walled"].to_numpy(dtype=np.bool_)
-    gates = np.flatnonzero(places.access.gate_attached)
-    shut = gates[walled[network.node_piece[places.gate_node[gates]]]]
-    owners = np.unique(places.access.gate_community[shut])
-    return [str(name) for name in communities[owners]]
-
-
-def find_owners(network: WalkNetwork, seeds: pd.DataFrame) -> pd.DataFrame:
-    """Find which communities reach a facility from inside their own wall.
-
-    Parameters
-    ----------
-    network
-        The walk network.
-    seeds
-        Rows of its facility seeds, with a column `facility`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `facility` and `community_id`, each pair once.
-    """
-    owner = np.full(len(network.x), -1, dtype=np.int64)
-    inner = network.inside >= 0
-    for ends in (network.u, network.v):
-        owner[ends[inner]] = network.inside[inner]
-    names = network.seeder.territory.name(owner[seeds["node"]])
-    behind = seeds[["facility"]].assign(community_id=names)
-    told = seeds[["facility", "community_id"]]
-    both = pd.concat((told, behind), ignore_index=True).dropna()
-    return both.drop_duplicates().reset_index(drop=True)
-
-
 def find_reached(access: Access, readings: Readings) -> Floats:
     """Return the least distance over gates and doors.
 
@@ -589,7 +327,3 @@ def find_reached(access: Access, readings: Readings) -> Floats:
     values = np.concatenate([readings.gate_m, readings.door_m])
     owner = np.concatenate([access.gate_community, access.door_community])
     return find_least(values, owner, access.communities)[0]
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value

@@ -44,11 +44,13 @@ from geo.coverage import (
     select,
 )
 from geo.field import Field
-from geo.readings import find_pairs, find_reached, find_rows
+from geo.pairs import find_pairs
+from geo.readings import find_reached
 from geo.reasons import BETWEEN, DETOUR_SHOWN
 from geo.rules import TESTS, Requirement
 from geo.schema import GAP_COLUMNS, RULE_CERTAINTY, State
 from geo.scores import TIERS_MIN
+from geo.stock import find_rows
 from geo.straight import find_between, measure_lines
 
 #: Metres of the 5, 10 and 15 minute circles (GB 50180-2018, 2.0.2 to 2.0.4).

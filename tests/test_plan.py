@@ -10,7 +10,6 @@ import pyogrio
 import pytest
 from gridtown import grid_layers, make_district, point
 
-from geo import plan as plan_module
 from geo.errors import InputError, OutputError
 from geo.plan import plan_district, round_columns, write_plan
 from geo.schema import FINDING_COLUMNS, GAP_COLUMNS
@@ -158,7 +157,7 @@ def test_a_failure_while_writing_leaves_the_old_folder(
     def fail(*_args, **_options):
         raise error
 
-    monkeypatch.setattr(plan_module.pyogrio, "write_dataframe", fail)
+    monkeypatch.setattr(pyogrio, "write_dataframe", fail)
     with pytest.raises(OutputError):
         write_plan(made, out)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
