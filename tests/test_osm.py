@@ -152,7 +152,8 @@ def test_streets_know_crossings_fords_and_squares(tmp_path: Path) -> None:
     made.way([made.node(0, 1), made.node(1, 1)], highway="footway", footway="crossing")
     made.way([made.node(0, 2), made.node(1, 2)], highway="path", ford="yes")
     made.way([made.node(0, 3), made.node(1, 3)], highway="path", layer="?")
-    made.square(3, 3, 1, highway="pedestrian", area="yes")
+    square = made.square(3, 3, 1, highway="pedestrian", area="yes")
+    made.ways[1][0].append(made.ways[square][0][0])
     streets = read(made, tmp_path).layers["streets"]
     assert streets["crossing"].tolist() == [True, True, True, False, False]
     assert streets["area"].tolist() == [False, False, False, False, True]
@@ -165,10 +166,27 @@ def test_a_square_that_is_a_relation_gives_its_outlines(
 ) -> None:
     outer, inner = town.square(0, 0, 4), town.square(1, 1, 1)
     town.relation([(outer, "outer"), (inner, "inner")], highway="pedestrian")
+    town.ways[1][0].append(town.ways[outer][0][0])
     streets = read(town, tmp_path).layers["streets"]
     assert streets["id"].tolist() == ["way/1", "relation/1", "relation/1/2"]
     assert streets["area"].tolist() == [False, True, True]
     assert set(streets["node_ids"].iloc[1]) == set(town.ways[outer][0])
+
+
+def test_a_square_that_no_way_joins_is_no_street(tmp_path: Path) -> None:
+    made = Map()
+    street = made.way([made.node(-2, 0), made.node(0, 0)], highway="residential")
+    near = made.square(0, 0, 2, highway="pedestrian", area="yes")
+    far = made.square(2, 0, 2, highway="pedestrian", area="yes")
+    lone = made.square(9, 9, 2, highway="pedestrian", area="yes", name="Plaza")
+    made.ways[street][0].append(made.ways[near][0][0])
+    made.ways[far][0].append(made.ways[near][0][1])
+    extract = read(made, tmp_path)
+    streets = extract.layers["streets"]
+    assert streets["id"].tolist() == [f"way/{way}" for way in (street, near, far)]
+    told = extract.findings.query("code == 'osm_square_alone'")
+    assert told["id"].tolist() == [f"way/{lone}"]
+    assert "Plaza" in told["content"].iloc[0]
 
 
 def test_a_way_is_cut_where_its_nodes_are_missing(tmp_path: Path) -> None:
