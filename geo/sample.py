@@ -15,6 +15,7 @@ import pyogrio
 from pyproj import CRS
 
 from geo.district import District
+from geo.files import replace_file, write_text
 from geo.findings import make_findings
 from geo.quarter import HOMES, KEPT_OUT, built_years, lay_quarter
 from geo.schema import LAYERS
@@ -169,7 +170,7 @@ def write_sample(folder: Path) -> None:
         else:
             frame = frame.reset_index().drop(columns="node_ids", errors="ignore")
         _write_layer(frame, folder / f"{name}.{kind}", name)
-    (folder / "district.toml").write_text(_DISTRICT_TOML, encoding="utf-8")
+    write_text(folder / "district.toml", _DISTRICT_TOML)
 
 
 def demo_district(folder: Path) -> None:
@@ -187,10 +188,14 @@ def _write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     for column in frame.columns.drop("geometry"):
         if isinstance(frame[column].dtype, pd.BooleanDtype):
             frame[column] = frame[column].astype("object").where(frame[column].notna())
-    path.unlink(missing_ok=True)
-    if path.suffix == ".geojson":
-        options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
-        frame = frame.to_crs(4326)
-        pyogrio.write_dataframe(frame, path, driver="GeoJSON", layer_options=options)
-    else:
-        pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG")
+    with replace_file(path) as temporary:
+        if path.suffix == ".geojson":
+            options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
+            pyogrio.write_dataframe(
+                frame.to_crs(4326),
+                temporary,
+                driver="GeoJSON",
+                layer_options=options,
+            )
+        else:
+            pyogrio.write_dataframe(frame, temporary, layer=layer, driver="GPKG")
