@@ -16,17 +16,24 @@ from geo.edges import (
     Geometries,
     Ints,
     locate_on_edges,
+    make_points,
 )
+from geo.walls import Walled
 
-#: Segments per quarter circle of the band along a boundary (error below 2 cm).
-_QUAD_SEGS = 16
+#: Halvings by which the ends of a stretch are found (1 km to less than 0.1 mm).
+_HALVINGS = 24
 
 #: Edge ends from which a node is a junction, and at which a line merely goes on.
 _JUNCTION, _GOES_ON = 3, 2
 
 
 def derive_entrances(
-    edges: Edges, rings: Geometries, community: Ints, *, tolerance_m: float
+    edges: Edges,
+    rings: Geometries,
+    community: Ints,
+    *,
+    walled: Walled,
+    tolerance_m: float,
 ) -> pd.DataFrame:
     """Derive the gates of communities that are not walled.
 
@@ -38,6 +45,8 @@ def derive_entrances(
         Boundaries of the communities.
     community
         Row position of each in the communities layer.
+    walled
+        The walled communities: streets behind their walls give no gates outside.
     tolerance_m
         How far a boundary drawn along a street may lie from it.
 
@@ -50,9 +59,11 @@ def derive_entrances(
     tree = shapely.STRtree(edges.lines())
     met = _find_crossings(edges, tree, rings)
     along = _find_along(edges, tree, rings, met, tolerance_m)
-    found = _drop_repeated(pd.concat((met, along), ignore_index=True))
+    found = pd.concat((met, along), ignore_index=True)
+    side = walled.find_side(make_points(found[["x", "y"]].to_numpy()))
+    found = _drop_repeated(edges, found[found["inside"].to_numpy() == side])
     lost = np.setdiff1d(np.arange(len(rings)), found["which"])
-    found = pd.concat((found, _find_nearest(tree, rings, lost)), ignore_index=True)
+    found = pd.concat((found, _find_nearest(edges, rings, lost)), ignore_index=True)
     found["community"] = community[found["which"].to_numpy(dtype=np.int64)]
     return found.sort_values(["community", "x", "y"], ignore_index=True)
 
@@ -74,8 +85,7 @@ def nearest_entrances(edges: Edges, rings: Geometries, community: Ints) -> pd.Da
     pandas.DataFrame
         Columns of :func:`derive_entrances`, one row per community.
     """
-    tree = shapely.STRtree(edges.lines())
-    found = _find_nearest(tree, rings, np.arange(len(rings)))
+    found = _find_nearest(edges, rings, np.arange(len(rings)))
     return found.assign(community=community[found["which"].to_numpy(dtype=np.int64)])
 
 
@@ -86,9 +96,18 @@ def _make_entrances(
     return pd.DataFrame(columns).assign(origin=origin)
 
 
-def _drop_repeated(found: pd.DataFrame) -> pd.DataFrame:
-    cell = (found[["x", "y"]] / SAME_PLACE_M).round()
-    return found[~cell.assign(which=found["which"]).duplicated()]
+def _drop_repeated(edges: Edges, found: pd.DataFrame) -> pd.DataFrame:
+    """Keep one gate per node; what is yet to attach only where there is none."""
+    cell = (found[["x", "y"]] / SAME_PLACE_M).round().assign(which=found["which"])
+    edge, at_m = found["edge"].to_numpy(), found["at_m"].to_numpy()
+    # nodes at one place may be parted by a barrier: the two sides are two gates
+    node = np.where(at_m <= SAME_PLACE_M, edges.u[edge], -1)
+    at_end = at_m >= edges.length_m[edge] - SAME_PLACE_M
+    node = np.where(at_end, edges.v[edge], node)
+    apart = np.where(node < 0, len(edges.x) + edge, node)
+    crossing = edge >= 0
+    again = cell.assign(node=np.where(crossing, apart, -1)).duplicated()
+    return found[~np.where(crossing, again, cell.duplicated())]
 
 
 def _find_crossings(
@@ -100,12 +119,13 @@ def _find_crossings(
     )
     which, edge = which[row], edge[row]
     at = locate_on_edges(edges, edge, xy)
-    return _make_entrances(which, xy, edge, at, "crossing")
+    found = _make_entrances(which, xy, edge, at, "crossing")
+    return found.assign(inside=edges.inside[edge])
 
 
-def _find_nearest(
-    tree: shapely.STRtree, rings: Geometries, chosen: Ints
-) -> pd.DataFrame:
+def _find_nearest(edges: Edges, rings: Geometries, chosen: Ints) -> pd.DataFrame:
+    public = np.flatnonzero(edges.inside < 0)
+    tree = shapely.STRtree(edges.lines(public if len(public) else None))
     row, edge = tree.query_nearest(rings[chosen])
     first = np.unique(row, return_index=True)[1]
     row, edge = row[first], edge[first]
@@ -124,6 +144,7 @@ def _find_along(
 ) -> pd.DataFrame:
     """Find the boundary points nearest the junctions and middles of runs."""
     band = _find_band(edges, tree, rings, tolerance_m)
+    band["inside"] = edges.inside[band["edge"].to_numpy()]
     degree = edges.degree()
     ends = _list_ends(edges, band)
     turning = ends[degree[ends["node"]] >= _JUNCTION]
@@ -131,42 +152,96 @@ def _find_along(
     node = turning["node"].to_numpy()
     middles = _find_middles(edges, band, ends[degree[ends["node"]] == _GOES_ON], met)
     which = np.concatenate((turning["which"], middles["which"])).astype(np.int64)
+    inside = band["inside"].to_numpy()
+    inside = inside[np.concatenate((turning["piece"], middles["piece"])).astype(int)]
     xy = np.concatenate(
         (np.column_stack((edges.x[node], edges.y[node])), middles[["x", "y"]])
     )
     lines = shapely.shortest_line(rings[which], shapely.points(xy))
     xy = shapely.get_coordinates(lines)[::2]
     none = np.full(len(which), -1, dtype=np.int64)
-    return _make_entrances(which, xy, none, np.full(len(which), np.nan), "along")
+    found = _make_entrances(which, xy, none, np.full(len(which), np.nan), "along")
+    return found.assign(inside=inside)
 
 
 def _find_band(
     edges: Edges, tree: shapely.STRtree, rings: Geometries, tolerance_m: float
 ) -> pd.DataFrame:
     """Find the stretches of edges within the tolerance of a boundary."""
-    which, edge = tree.query(rings, predicate="dwithin", distance=tolerance_m)
-    bands = shapely.buffer(rings, tolerance_m, quad_segs=_QUAD_SEGS)
-    shapely.prepare(bands)
-    lines = tree.geometries[edge]
-    whole = shapely.covers(bands[which], lines)
-    partly = np.flatnonzero(~whole)
-    cut = shapely.intersection(lines[partly], bands[which[partly]])
-    parts, row = shapely.get_parts(cut, return_index=True)
-    kept = shapely.length(parts) > SAME_PLACE_M
-    parts, row = parts[kept], partly[row[kept]]
-    xy = shapely.get_coordinates(parts).reshape(-1, 2, 2)
-    starts = locate_on_edges(edges, edge[row], xy[:, 0])
-    stops = locate_on_edges(edges, edge[row], xy[:, 1])
-    every = np.concatenate((np.flatnonzero(whole), row))
-    length = edges.length_m[edge[whole]]
-    return pd.DataFrame(
-        {
-            "which": which[every],
-            "edge": edge[every],
-            "start": np.concatenate((np.zeros(len(length)), np.minimum(starts, stops))),
-            "stop": np.concatenate((length, np.maximum(starts, stops))),
-        }
+    segments, ring = _list_segments(rings)
+    segment, edge = tree.query(segments, predicate="dwithin", distance=tolerance_m)
+    which = ring[segment]
+    start, stop = _find_within(
+        tree.geometries[edge], segments[segment], tolerance_m=tolerance_m
     )
+    length = edges.length_m[edge]
+    table = pd.DataFrame(
+        {"which": which, "edge": edge, "start": start * length, "stop": stop * length}
+    )
+    return _merge_stretches(table)
+
+
+def _list_segments(rings: Geometries) -> tuple[Geometries, Ints]:
+    """Return the straight segments of boundaries, and the row of each one's ring."""
+    lines, ring = shapely.get_parts(rings, return_index=True)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    longer = (xy[:-1] != xy[1:]).any(axis=1)
+    first = np.flatnonzero((line[:-1] == line[1:]) & longer)
+    pairs = np.stack((xy[first], xy[first + 1]), axis=1)
+    return np.asarray(shapely.linestrings(pairs), dtype=object), ring[line[first]]
+
+
+def _find_within(
+    lines: Geometries, segments: Geometries, *, tolerance_m: float
+) -> tuple[Floats, Floats]:
+    """Return from where to where (shares) lines are within reach of segments.
+
+    What is within reach of a segment is convex, so on a line it is one stretch;
+    each of its ends lies between the nearest place and an end of the line.
+    """
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    others = shapely.get_coordinates(segments).reshape(-1, 2, 2)
+    near = shapely.get_coordinates(shapely.shortest_line(lines, segments))[::2]
+    middle = _find_foot(near, ends)
+    shares = []
+    for end in (0.0, 1.0):
+        inner, outer = middle.copy(), np.full(len(middle), end)
+        tried = outer.copy()
+        for _ in range(_HALVINGS):
+            places = _place_at(tried, ends)
+            away = places - _place_at(_find_foot(places, others), others)
+            held = np.hypot(away[:, 0], away[:, 1]) <= tolerance_m
+            inner, outer = np.where(held, tried, inner), np.where(held, outer, tried)
+            tried = (inner + outer) / 2
+        shares.append(inner)
+    return shares[0], shares[1]
+
+
+def _find_foot(places: Floats, ends: Floats) -> Floats:
+    """Return the share of each segment at which it is nearest to a place."""
+    span = ends[:, 1] - ends[:, 0]
+    along = ((places - ends[:, 0]) * span).sum(axis=1) / (span**2).sum(axis=1)
+    share: Floats = np.clip(along, 0.0, 1.0)
+    return share
+
+
+def _place_at(share: Floats, ends: Floats) -> Floats:
+    places: Floats = ends[:, 0] + share[:, None] * (ends[:, 1] - ends[:, 0])
+    return places
+
+
+def _merge_stretches(table: pd.DataFrame) -> pd.DataFrame:
+    """Put stretches of an edge that overlap together; drop the tiny ones."""
+    table = table.sort_values(["which", "edge", "start", "stop"], ignore_index=True)
+    reached = table.groupby(["which", "edge"])["stop"].cummax()
+    same = table[["which", "edge"]].eq(table[["which", "edge"]].shift()).all(axis=1)
+    new = ~(same & (table["start"] <= reached.shift() + SAME_PLACE_M))
+    grouped = table.assign(stop=reached).groupby(new.cumsum())
+    merged = grouped.agg(
+        {"which": "first", "edge": "first", "start": "first", "stop": "last"}
+    )
+    kept: pd.DataFrame = merged[merged["stop"] - merged["start"] > SAME_PLACE_M]
+    return kept.reset_index(drop=True)
 
 
 def _list_ends(edges: Edges, band: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +282,8 @@ def _find_middles(
     u, v = edges.u[edge], edges.v[edge]
     x = edges.x[u] + share * (edges.x[v] - edges.x[u])
     y = edges.y[u] + share * (edges.y[v] - edges.y[u])
-    return pd.DataFrame({"which": band["which"].to_numpy()[piece], "x": x, "y": y})
+    which = band["which"].to_numpy()[piece]
+    return pd.DataFrame({"which": which, "piece": piece, "x": x, "y": y})
 
 
 def _walk_runs(

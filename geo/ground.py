@@ -17,7 +17,13 @@ from geo.findings import Finding
 from geo.gates import snap_gates
 from geo.settings import Settings
 from geo.topology import build_topology, find_walkable
-from geo.walls import find_derived, find_walled, make_walled, separate_walled
+from geo.walls import (
+    Walled,
+    find_derived,
+    find_walled,
+    make_walled,
+    separate_walled,
+)
 
 if TYPE_CHECKING:
     from geo.district import District
@@ -98,7 +104,7 @@ def lay_ground(district: "District", rules: "RuleBook", settings: Settings) -> G
     edges, number = drop_lone_nodes(edges)
     meets["node"] = number[meets["node"].to_numpy(dtype=np.int64)]
     dead_ends = number[dead_ends]
-    derived = _derive_gates(edges, communities, is_walled, gated, meets, settings)
+    derived = _derive_gates(edges, communities, walled, gated, meets, settings)
     return Ground(
         edges,
         make_obstacles(barriers.outlines(), walled),
@@ -112,22 +118,24 @@ def lay_ground(district: "District", rules: "RuleBook", settings: Settings) -> G
 def _derive_gates(
     edges: Edges,
     communities: gpd.GeoDataFrame,
-    is_walled: Bools,
+    walled: Walled,
     gated: Bools,
     meets: pd.DataFrame,
     settings: Settings,
 ) -> pd.DataFrame:
     rings = shapely.boundary(communities.geometry.to_numpy(dtype=object))
-    free = np.flatnonzero(~is_walled)
+    free = np.setdiff1d(np.arange(len(rings)), walled.community)
     tolerance_m = settings.boundary_tolerance_m
-    open_gates = derive_entrances(edges, rings[free], free, tolerance_m=tolerance_m)
+    open_gates = derive_entrances(
+        edges, rings[free], free, walled=walled, tolerance_m=tolerance_m
+    )
     node, owner = (
         meets[name].to_numpy(dtype=np.int64) for name in ("node", "community")
     )
     places = make_points(np.column_stack((edges.x[node], edges.y[node])))
     xy = shapely.get_coordinates(shapely.shortest_line(rings[owner], places))[::2]
     met = meets.assign(x=xy[:, 0], y=xy[:, 1], origin="crossing")
-    closed = np.setdiff1d(np.flatnonzero(is_walled & ~gated), owner)
+    closed = np.setdiff1d(walled.community[~gated[walled.community]], owner)
     last = nearest_entrances(edges, rings[closed], closed)
     return pd.concat((open_gates, met, last), ignore_index=True)
 

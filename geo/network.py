@@ -92,10 +92,11 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
     the network within 15 m of the boundary: the boundary point nearest to each node
     in it with three or more edge ends; and, for each stretch of it between such
     nodes, dead ends and the ends of the part, unless it meets the boundary itself,
-    the boundary point nearest to its middle. (c) If there are none: the boundary
-    point nearest to the network. Gates of (b) and (c) attach by 12. A walled
-    community without supplied gates has those of 11, else one as in (c), with an
-    inner connector. Derived gates are open to all.
+    the boundary point nearest to its middle. Of (a) and (b) only edges of the
+    boundary point's side (12) count: none behind another's wall. (c) If there are
+    none: the boundary point nearest to the public edges. Gates of (b) and (c) attach
+    by 12. A walled community without supplied gates has those of 11, else one as in
+    (c), with an inner connector. Derived gates are open to all.
 
 **Points.**
 

@@ -573,8 +573,8 @@ class Builder:
                 t = edge.foot(start)
                 foot = edge.at(t)
             else:
-                start, foot = shapely.shortest_line(shape, edge.line).coords
-                t = edge.foot(foot)
+                start, t = self.nearest_pair(shape, edge)
+                foot = edge.at(t)
             far = math.dist(start, foot)
             if far <= most:
                 key = (round(far, 6), round(foot[0], 6), round(foot[1], 6), number)
@@ -590,6 +590,23 @@ class Builder:
             if not self.is_blocked(start, stop, lead=lead, beside=edge.along):
                 return number, t, far
         return None
+
+    @staticmethod
+    def nearest_pair(outline: Any, edge: Edge) -> tuple[Place, float]:
+        """Nearest place of an outline and share of the edge; ties: west, south."""
+        pairs = []
+        for ring in parts(outline):
+            pairs += [(place[:2], edge.foot(place)) for place in ring.coords]
+        for t in (0.0, 1.0):
+            near = shapely.shortest_line(outline, Point(edge.at(t))).coords[0]
+            pairs.append((near, t))
+
+        def key(pair: tuple[Place, float]) -> tuple[float, Place]:
+            x, y = edge.at(pair[1])
+            far = math.dist(pair[0], (x, y))
+            return round(far, 6), (round(x, 6), round(y, 6))
+
+        return min(pairs, key=key)
 
     # ---- 14-15: gates
 
@@ -688,11 +705,13 @@ class Builder:
             for number, edge in enumerate(self.edges):
                 if edge.line.intersects(boundary):
                     for t in meeting_places(edge, boundary):
-                        node = self.foot_node(number, t)
-                        self.put_gate(name, edge.at(t), "crossing", node=node)
-            for place in self.beside(boundary):
+                        if self.side(edge.at(t)) == edge.owner:
+                            node = self.foot_node(number, t)
+                            self.put_gate(name, edge.at(t), "crossing", node=node)
+            for place, owner in self.beside(boundary):
                 near = shapely.shortest_line(boundary, Point(place)).coords[0]
-                self.put_gate(name, near, "along")
+                if self.side(near) == owner:
+                    self.put_gate(name, near, "along")
             if len(self.gates) == count:
                 self.put_gate(name, self.nearest(boundary), "nearest")
 
@@ -722,12 +741,12 @@ class Builder:
             if gate.used:
                 self.connect_inside(gate)
 
-    def beside(self, boundary: Any) -> list[Place]:
+    def beside(self, boundary: Any) -> list[tuple[Place, str | None]]:
         """Places of the network along a boundary that a gate belongs to (15b)."""
-        band = boundary.buffer(self.settings.boundary_tolerance_m, quad_segs=256)
+        band = boundary.buffer(self.settings.boundary_tolerance_m, quad_segs=1024)
         degree = {node: len(ends) for node, ends in self.ends().items()}
         part = nx.MultiGraph()
-        spot = {}
+        spot, owner = {}, {}
         fresh = itertools.count()
         for edge in self.edges:
             for piece in parts(edge.line.intersection(band)):
@@ -742,21 +761,27 @@ class Builder:
                     ]
                     names.append(at[0] if at else ("end", next(fresh)))
                     spot[names[-1]] = place
-                part.add_edge(*names, line=piece, start=names[0])
+                    owner[names[-1]] = edge.owner
+                part.add_edge(*names, line=piece, owner=edge.owner)
         found = [
-            spot[node] for node in part if not isinstance(node, tuple) and degree[node] > 2
+            (spot[node], owner[node])
+            for node in part
+            if not isinstance(node, tuple) and degree[node] > 2
         ]
         stops = {n for n in part if isinstance(n, tuple) or degree[n] != 2}
         for stretch in self.stretches(part, stops):
-            line = shapely.ops.linemerge(stretch) if len(stretch) > 1 else stretch[0]
+            line = shapely.ops.linemerge([piece for piece, _ in stretch])
             if line.distance(boundary) > 1e-9:
-                found.append(line.interpolate(0.5, normalized=True).coords[0])
+                middle = line.interpolate(0.5, normalized=True).coords[0]
+                found.append((middle, stretch[0][1]))
         return found
 
     @staticmethod
-    def stretches(part: nx.MultiGraph, stops: set[Any]) -> list[list[LineString]]:
+    def stretches(part: nx.MultiGraph, stops: set[Any]) -> list[list[Any]]:
         chains = nx.Graph()  # pieces that follow each other at a node of two ends
-        pieces = list(part.edges(data="line"))
+        pieces = [
+            (u, v, (data["line"], data["owner"])) for u, v, data in part.edges(data=True)
+        ]
         chains.add_nodes_from(range(len(pieces)))
         at_node = defaultdict(list)
         for number, (u, v, _) in enumerate(pieces):

@@ -171,13 +171,14 @@ class Judge:
             self.test_size(near, need, ways, hidden, reach),
             self.test_capacity(community, need, ways, hidden, reach),
         ]
-        if not names:
+        absent = not (self.district.facilities["category"] == need.category).any()
+        if absent:
             doubt = self.district.ambiguous.get(need.category, 0) > 0
             word = "unknown" if doubt else "no_data"
             states = ["not_required" if s == "not_required" else word for s in states]
         if not need.required:
             states = ["not_required"] * 3
-        state = self.combine(need, states, absent=not names)
+        state = self.combine(need, states, absent=absent)
         verdicts = {
             self.test_distance(near, names, limit * by, hidden)[1]
             for by in (1 - self.settings.borderline_share, 1 + self.settings.borderline_share)
