@@ -5,6 +5,8 @@ alternately and stated as medians; names of cases may follow the command.
 """
 
 import argparse
+import ctypes
+import gc
 import json
 import resource
 import subprocess
@@ -43,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cases", nargs="*", default=list(CASES))
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--memory-only", action="store_true")
     parser.add_argument("--child", nargs=2)
     options = parser.parse_args()
     if options.child:
@@ -52,6 +55,8 @@ def main() -> None:
     for name in options.cases:
         if name == "repair":
             bench_repair()
+        elif options.memory_only:
+            print_memory(name, *CASES[name]())
         else:
             bench_case(name, CASES[name], options.runs)
 
@@ -87,8 +92,9 @@ def bench_case(name: str, make: Callable[[], tuple[Town, Town]], runs: int) -> N
     }
     error = check_agreement(graph, matrix, seeds)
     print(
-        f"{name}: nodes {graph.nodes:,} ({bends(town):.0%} of degree 2), junctions {graph.junctions:,}, "
-        f"edges {town[2].size:,}; preparation {build:.2f} s; CPU ours {mid['ours']:.3f} s, "
+        f"{name}: nodes {graph.nodes:,} ({bends(town):.0%} of degree 2), "
+        f"junctions {graph.junctions:,}, edges {town[2].size:,}; "
+        f"preparation {build:.2f} s; CPU ours {mid['ours']:.3f} s, "
         f"scipy {mid['scipy']:.3f} s (ratio {ratios['scipy']:.2f}), on our order "
         f"{mid['scipy, our order']:.3f} s (ratio {ratios['scipy, our order']:.2f}); "
         f"wall 1 thread {median(w[0] for w in walls):.3f} s, "
@@ -184,7 +190,10 @@ def measure_memory(who: str, path: str) -> None:
         run: Callable[[], list[Any]] = lambda: ours(graph, seeds)  # noqa: E731
     else:
         matrix = to_matrix(town)
+        scipy_run(matrix[:3, :3], (seeds[0][:1] * 0, np.array([0]), seeds[2][:1]))
         run = lambda: scipy_run(matrix, seeds)  # noqa: E731
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = resident("VmRSS")
     result = run()
@@ -327,7 +336,7 @@ def make_town(n: int, bends: float, per_category: int = 1000) -> tuple[Town, Tow
 
 
 def make_grid(side: int, rng: np.random.Generator) -> Town:
-    """Return ends and places of a grid with blocks of 100 m; 5 % of its streets miss."""
+    """Return ends and places of a grid with blocks of 100 m, 5 % of it missing."""
     cell = np.arange(side * side).reshape(side, side)
     x = (cell % side * 100.0 + rng.normal(0, 15, cell.shape)).ravel()
     y = (cell // side * 100.0 + rng.normal(0, 15, cell.shape)).ravel()

@@ -12,7 +12,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geo import chains, engine
+from geo import chains, engine, kernels
 from geo.chains import build_graph
 from geo.errors import InputError
 from geo.reach import Seeds, measure_reach
@@ -248,6 +248,26 @@ def test_threads_and_batches_change_nothing(monkeypatch):
     for k in range(4):
         for mine, other in zip(one.values(k), two.values(k), strict=True):
             np.testing.assert_array_equal(mine, other)
+
+
+def test_lists_grow_as_needed(monkeypatch):
+    make = kernels.make_work
+    monkeypatch.setattr(
+        "geo.kernels.make_work", lambda *args, logs: make(*args, logs=logs, room=1)
+    )
+    test_small_towns_with_edits_equal_recomputing(3)
+    test_many_entrances_close_together()
+
+
+def test_more_catchments_than_there_was_room_for():
+    n = 40
+    graph = build_graph(range(n), [0] * n, range(n - 1), range(1, n), [1.0] * (n - 1))
+    found = catchments(
+        graph, range(n), range(n), np.zeros(n), nodes=range(n), cutoff_m=99.0
+    )
+    expected = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    np.testing.assert_array_equal(found.source, np.repeat(np.arange(n), n))
+    np.testing.assert_array_equal(found.distance_m, expected[found.source, found.node])
 
 
 def test_order_of_rows_and_nodes_changes_nothing():
