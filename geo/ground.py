@@ -104,7 +104,16 @@ def lay_ground(district: "District", rules: "RuleBook", settings: Settings) -> G
     edges, number = drop_lone_nodes(edges)
     meets["node"] = number[meets["node"].to_numpy(dtype=np.int64)]
     dead_ends = number[dead_ends]
-    derived = _derive_gates(edges, communities, walled, gated, meets, settings)
+    entered = np.union1d(given.loc[~given["derived"], "community"], walled.community)
+    derived = _derive_gates(
+        edges,
+        communities,
+        walled,
+        gated=gated,
+        entered=entered,
+        meets=meets,
+        settings=settings,
+    )
     return Ground(
         edges,
         make_obstacles(barriers.outlines(), walled),
@@ -119,12 +128,14 @@ def _derive_gates(
     edges: Edges,
     communities: gpd.GeoDataFrame,
     walled: Walled,
+    *,
     gated: Bools,
+    entered: Ints,
     meets: pd.DataFrame,
     settings: Settings,
 ) -> pd.DataFrame:
     rings = shapely.boundary(communities.geometry.to_numpy(dtype=object))
-    free = np.setdiff1d(np.arange(len(rings)), walled.community)
+    free = np.setdiff1d(np.arange(len(rings)), entered)
     tolerance_m = settings.boundary_tolerance_m
     open_gates = derive_entrances(
         edges, rings[free], free, walled=walled, tolerance_m=tolerance_m

@@ -86,8 +86,8 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
     joins them belong to the residents of all its communities.
     Between two gates, open to all, of a walled community without inner edges
     there is a straight connection if it is not blocked.
-15. Gates are derived for every community that is not walled (mapped ones are used
-    besides, never instead): (a) every point where an edge meets the boundary (where
+15. Gates are derived for every community that is not walled and has no usable
+    supplied gate (gates mapped in OSM are used besides, never instead): (a) every point where an edge meets the boundary (where
     they run together: the ends of the common part of each edge). (b) Of the part of
     the network within 15 m of the boundary: the boundary point nearest to each node
     in it with three or more edge ends; and, for each stretch of it between such

@@ -114,12 +114,18 @@ def test_a_shared_gate_on_an_alley_also_leads_out(rules):
     assert Walker(network).walk_m((190, 50), (200.4, -50)) == np.inf
 
 
-def test_gates_of_an_unwalled_community_are_used_besides_the_derived(rules):
+def test_supplied_gates_of_an_unwalled_community_are_its_only_ones(rules):
     gates = {"g": ("c", (150, 0), "residents")}
     network = build(rules, STREET, {"c": (BLOCK, False)}, gates)
     assert network.gates.loc["g", "connector_m"] == pytest.approx(20)
-    assert len(network.gates) == 2
-    assert network.gates["origin"].tolist() == ["supplied", "nearest"]
+    assert network.gates["origin"].tolist() == ["supplied"]
+
+
+def test_an_unwalled_community_whose_supplied_gates_cannot_be_used_gets_its_own(rules):
+    gates = {"g": ("c", (150, -500), "residents")}
+    network = build(rules, STREET, {"c": (BLOCK, False)}, gates)
+    assert network.gates["origin"].tolist() == ["nearest"]
+    assert ("gate_unusable", "g") in codes(network)
 
 
 def test_a_gate_outside_the_extent_is_marked(rules):
@@ -130,8 +136,10 @@ def test_a_gate_outside_the_extent_is_marked(rules):
 
 
 def test_ids_of_derived_gates_never_repeat_supplied_ones(rules):
-    gates = {"c#1": ("c", (150, 0), "residents")}
-    network = build(rules, STREET, {"c": (BLOCK, False)}, gates)
+    gates = {"c#1": ("d", (150, 0), "all")}
+    blocks = {"c": (BLOCK, False), "d": (BLOCK, True)}
+    network = build(rules, STREET, blocks, gates)
+    assert len(network.gates) > 1
     assert network.gates.index.is_unique
     assert network.gates.index.name == "id"
     assert point(0, 0).is_valid
