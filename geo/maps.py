@@ -13,7 +13,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
-from branca.element import CssLink, Element, JavascriptLink
+from branca.element import CssLink, Element, Figure, JavascriptLink
 
 from geo.assets import FOLIUM_ASSETS, asset_text
 from geo.files import write_text
@@ -96,7 +96,7 @@ OUTLINES = {
 }
 
 
-def entities(text: Any) -> str:
+def entities(text: object) -> str:
     r"""Return a text in which nothing can act as markup or script.
 
     Parameters
@@ -252,6 +252,14 @@ def render_map(board: folium.Map) -> str:
     return page.replace("<html>", '<html lang="zh">', 1)
 
 
+def _figure(board: folium.Map) -> Figure:
+    root = board.get_root()
+    if not isinstance(root, Figure):
+        msg = "the map is not on a page of its own"
+        raise TypeError(msg)
+    return root
+
+
 def _below(part: Element) -> list[Element]:
     children = list(part._children.values())  # noqa: SLF001 - branca has no public way
     return [*children, *(lower for child in children for lower in _below(child))]
@@ -259,7 +267,7 @@ def _below(part: Element) -> list[Element]:
 
 def _inline(board: folium.Map, name: str, *, css: bool) -> None:
     source = FOLIUM_ASSETS[name]
-    header = board.get_root().header
+    header = _figure(board).header
     key = f"pq_{name}"
     if source is None or key in header._children:  # noqa: SLF001 - as above
         return
@@ -271,7 +279,7 @@ def _inline(board: folium.Map, name: str, *, css: bool) -> None:
 
 
 def _drop_links(board: folium.Map) -> None:
-    header = board.get_root().header
+    header = _figure(board).header
     links = [
         key
         for key, child in header._children.items()  # noqa: SLF001 - as above
@@ -287,7 +295,7 @@ def _add_backdrop(
     if frame.empty:
         return
     colours = {"river": "#A9CBE6", "railway": "#6B7280", "expressway": "#C9A227"}
-    kinds = frame["kind"] if "kind" in frame else None
+    kinds = frame.get("kind")
     shapes = _plain(frame, {} if kinds is None else {"kind": kinds.map(entities)})
 
     def style(feature: dict[str, Any]) -> dict[str, Any]:
@@ -334,7 +342,7 @@ def _add_communities(board: folium.Map, frame: gpd.GeoDataFrame, lang: str) -> N
     for point, state in zip(inside, frame["state"], strict=True):
         look = STATE_LOOKS[State(state)]
         icon = folium.DivIcon(
-            html=f'<b style="color:{look.ink};text-shadow:0 0 3px #fff">{look.sign}</b>',
+            html=f'<b style="color:{look.ink}">{look.sign}</b>',
             icon_size=(14, 14),
         )
         place = (point.y, point.x)
@@ -394,8 +402,8 @@ def _add_frame(
     )
     box = (
         '<div style="position:fixed;z-index:900;left:12px;bottom:12px;padding:8px 12px;'
-        "background:rgba(255,255,255,.94);border-radius:5px;font:13px/1.6 'Noto Sans CJK "
-        "SC','Microsoft YaHei','PingFang SC',sans-serif\">"
+        "background:rgba(255,255,255,.94);border-radius:5px;font:13px/1.6 "
+        "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif\">"
         f"<b>{entities(title)}</b>{rows}{sure}</div>"
     )
     pattern = (
@@ -405,7 +413,7 @@ def _add_frame(
         '<line x1="0" y1="0" x2="0" y2="7" stroke="#8C8C8C" stroke-width="2"/>'
         "</pattern></defs></svg>"
     )
-    board.get_root().html.add_child(Element(pattern + box))
+    _figure(board).html.add_child(Element(pattern + box))
 
 
 def _swatch(look: Look) -> str:

@@ -49,8 +49,8 @@ class Board:
         int or None
             Its row.
         """
-        found = self.communities.index.get_indexer([community])[0]
-        return None if community is None or found < 0 else int(found)
+        found = self.communities.index.get_indexer(pd.Index([community or ""]))[0]
+        return None if found < 0 else int(found)
 
     def verdicts(self, choice: Choice) -> Words:
         """Return the states of the chosen test, tier and pace.
@@ -129,8 +129,8 @@ def make_board(plan: Plan) -> Board:
     communities = pd.DataFrame(plan.district.communities.drop(columns="geometry"))
     found = set(gaps["category"].unique())
     categories = tuple(name for name in plan.rules.requirements if name in found)
-    row = communities.index.get_indexer(gaps["community_id"])
-    column = pd.Index(categories).get_indexer(gaps["category"])
+    row = communities.index.get_indexer(pd.Index(gaps["community_id"]))
+    column = pd.Index(categories).get_indexer(pd.Index(gaps["category"]))
     shape = (len(communities), len(categories))
     columns: dict[str, NDArray[Any]] = {}
     for name in gaps.columns.drop(["community_id", "category"]):

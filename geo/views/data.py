@@ -1,6 +1,7 @@
-"""数据: what did I give it, and can it be trusted?"""
+"""The page 数据: what did I give it, and can it be trusted."""
 
 import re
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -11,9 +12,9 @@ from geo.district import District
 from geo.findings import render_findings
 from geo.schema import Severity
 from geo.views import layers, mapview, panels, work
-from geo.views.reports import pack_rows, plain
 from geo.views.shapes import Parcel, pack_shapes
 from geo.views.state import choice, choose, go_to, tell_address
+from geo.views.tables import pack_rows, plain
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table, words
 
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -148,7 +149,7 @@ def finding_rows(district: District, raw: pd.DataFrame) -> Parcel:
     return rows
 
 
-def crs_words(name: Any) -> str:
+def crs_words(name: object) -> str:
     """Return the name of a coordinate system in the session's language.
 
     Parameters
@@ -165,9 +166,10 @@ def crs_words(name: Any) -> str:
         return ""
     if choice().lang != "zh":
         return name
+    said = name
     for pattern, words_zh in _CRS_WORDS:
-        name = re.sub(pattern, words_zh, name)
-    return name
+        said = re.sub(pattern, words_zh, said)
+    return said
 
 
 def _show_open() -> None:
@@ -239,21 +241,22 @@ def _numbers(district: District, raw: pd.DataFrame) -> panels.Block:
 
 def _layers(district: District) -> list[panels.Block]:
     names = words("layer")
-    given, derived = [], []
-    for row in district.layers.itertuples(index=False):
-        aside = int(row.rows_set_aside)
+    given: list[panels.Block] = []
+    derived: list[panels.Block] = []
+    for row in district.layers.to_dict("records"):
+        aside = int(row["rows_set_aside"])
         entry = {
-            "id": row.layer,
+            "id": row["layer"],
             "rank": "",
-            "title": names.get(row.layer, row.layer),
+            "title": names.get(row["layer"], row["layer"]),
             "note": _source_words(row),
             "value": say(
                 "view.data.used_aside" if aside else "view.data.used",
-                used=f"{int(row.rows_used):,}",
+                used=f"{int(row['rows_used']):,}",
                 aside=f"{aside:,}",
             ),
         }
-        (derived if row.derived else given).append(entry)
+        (derived if row["derived"] else given).append(entry)
     crs = say("view.data.crs", name=crs_words(district.crs.name))
     blocks: list[panels.Block] = [
         {"kind": "heading", "title": say("view.data.given"), "note": crs},
@@ -268,8 +271,8 @@ def _layers(district: District) -> list[panels.Block]:
     return blocks
 
 
-def _source_words(row: Any) -> str:
-    parts = [say(row.taken_as), row.source, crs_words(row.crs)]
+def _source_words(row: Mapping[Hashable, Any]) -> str:
+    parts = [say(row["taken_as"]), row["source"], crs_words(row["crs"])]
     return " · ".join(part for part in parts if isinstance(part, str) and part)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from geo.assets import fill_static
 from geo.text import LANGUAGES
@@ -104,14 +105,14 @@ def pick(
     )
 
 
-def _page(name: str) -> Any:
+def _page(name: str) -> StreamlitPage:
     path = Path(__file__).parent / f"{name}.py"
     first = name == PAGES[0]
     title = say(f"view.page.{name}")
     return st.Page(path, title=title, url_path="" if first else name, default=first)
 
 
-def _show_bar(pages: Sequence[Any]) -> None:
+def _show_bar(pages: Sequence[StreamlitPage]) -> None:
     with st.container(key="pq-bar", horizontal=True, vertical_alignment="center"):
         st.html(f'<span class="pq-brand">▦ {say("view.app")}</span>')
         for page in pages:

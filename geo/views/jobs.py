@@ -9,10 +9,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from geo.errors import CancelledError
 from geo.progress import Progress
+
+Made = TypeVar("Made")
 
 #: Finished results that are kept, the least recently used go first.
 KEPT_RESULTS = 24
@@ -33,7 +35,9 @@ class Job:
         Where it runs.
     """
 
-    def __init__(self, work: Callable[[Progress], Any], pool: ThreadPoolExecutor):
+    def __init__(
+        self, work: Callable[[Progress], Any], pool: ThreadPoolExecutor
+    ) -> None:
         self.stage = "stage.waiting"
         self.share = 0.0
         self._watchers: set[str] = set()
@@ -50,7 +54,7 @@ class Job:
         """Whether the work has ended in an error."""
         return self.done and self._future.exception() is not None
 
-    def result(self) -> Any:
+    def result(self) -> object:
         """Return what the work made.
 
         Returns
@@ -145,7 +149,7 @@ class Shelf:
         """
         return self._jobs.get(key)
 
-    def view(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def view(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what was made for `key`, or make it.
 
         Parameters
@@ -163,7 +167,8 @@ class Shelf:
         with self._lock:
             if key in self._views:
                 self._views.move_to_end(key)
-                return self._views[key]
+                found: Made = self._views[key]
+                return found
         made = make()
         with self._lock:
             self._views[key] = made

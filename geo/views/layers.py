@@ -1,7 +1,6 @@
 """The layers of a district as parcels, each made once per district."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -68,8 +67,10 @@ def facilities(district: District, rules: RuleBook, lang: str) -> Parcel:
         frame = district.facilities
         points = frame.set_geometry(frame.geometry.representative_point())
         notes = [
-            _facility_note(row, rules, lang)
-            for row in frame[["category", "floor_area_m2"]].itertuples(index=False)
+            _facility_note(category, area, rules, lang)
+            for category, area in zip(
+                frame["category"], frame["floor_area_m2"], strict=True
+            )
         ]
         codes = [code if isinstance(code, str) else "" for code in frame["category"]]
         return pack_shapes("facilities", points, extra={"codes": codes, "notes": notes})
@@ -138,7 +139,7 @@ def _pack_streets(streets: gpd.GeoDataFrame) -> Parcel:
     return pack_shapes("streets", streets, names=[], extra={"codes": "".join(codes)})
 
 
-def _street_code(kind: Any) -> str:
+def _street_code(kind: object) -> str:
     word = kind.removesuffix("_link") if isinstance(kind, str) else ""
     if word in _MAIN:
         return "m"
@@ -152,14 +153,14 @@ def _pack_barriers(barriers: gpd.GeoDataFrame) -> Parcel:
     return pack_shapes("barriers", barriers, extra={"codes": codes, "areas": areas})
 
 
-def _facility_note(row: Any, rules: RuleBook, lang: str) -> str:
-    known = isinstance(row.category, str)
+def _facility_note(
+    category: object, area: float | None, rules: RuleBook, lang: str
+) -> str:
     kind = (
-        rules.category_name(row.category, lang)
-        if known
+        rules.category_name(category, lang)
+        if isinstance(category, str)
         else tr("view.map.unclassified", lang)
     )
-    area = row.floor_area_m2
     if pd.isna(area):
         return f"{kind} · {tr('view.map.area_unknown', lang)}"
     return f"{kind} · {tr('unit.m2', lang, value=f'{area:,.0f}')}"

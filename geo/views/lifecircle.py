@@ -1,4 +1,4 @@
-"""生活圈: what is missing where, and why?"""
+"""The page 生活圈: what is missing where, and why."""
 
 from typing import Any
 
@@ -7,7 +7,16 @@ import streamlit as st
 
 from geo.plan import Plan
 from geo.schema import State
-from geo.views import downloads, layers, mapview, panels, pictures, reports, work
+from geo.views import (
+    downloads,
+    layers,
+    mapview,
+    panels,
+    pictures,
+    reports,
+    tables,
+    work,
+)
 from geo.views.board import Board
 from geo.views.frame import pick
 from geo.views.shapes import Parcel
@@ -53,7 +62,7 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
         choose(category="")
     _show_controls(plan, board)
     now = choice()
-    rows = reports.gap_rows(plan, board, now, st.session_state.get("pq-states", ()))
+    rows = tables.gap_rows(plan, board, now, st.session_state.get("pq-states", ()))
     style, legend = _colours(plan, board, now)
     send_parcels([style, rows], key="more")
     show_panel("numbers", [_numbers(plan, board, now)], _told)
@@ -80,7 +89,7 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
             )
             subject = f"{now.community} {now.category}"
             show_panel("side", blocks, _told, subject=subject, height=mapview.HEIGHT)
-    show_table("gaps", reports.gap_table(rows, now), _picked)
+    show_table("gaps", tables.gap_table(rows, now), _picked)
     downloads.show(plan, board)
     tell_address()
 
@@ -100,6 +109,7 @@ def _show_controls(plan: Plan, board: Board) -> None:
             key=key,
             on_change=lambda: choose(category=st.session_state[key]),
             filter_mode=None,
+            placeholder=say("view.lifecircle.all"),
             width=210,
         )
         pick("tier", TIERS, say("view.lifecircle.tier"), _tier_name)

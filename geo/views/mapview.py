@@ -1,10 +1,11 @@
 """The map as the pages use it: colours, legend, selection, and where to go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from geo.district import District
 from geo.maps import ACCENT, SHARE_LIMITS, SHARE_LOOKS, STATE_LOOKS, share_class
@@ -34,7 +35,7 @@ _SWITCHES = (
 
 
 def state_style(
-    states: Sequence[str], certainty: Sequence[Any], notes: Sequence[str]
+    states: Iterable[str], certainty: Iterable[Any], notes: Sequence[str]
 ) -> Parcel:
     """Return the colours of the communities by state.
 
@@ -76,7 +77,7 @@ def share_style(shares: Sequence[float], notes: Sequence[str]) -> Parcel:
 
 
 def state_legend(
-    title: str, states: Sequence[str], certainty: Sequence[Any]
+    title: str, states: ArrayLike, certainty: Iterable[Any]
 ) -> dict[str, Any]:
     """Return the legend of a map by state.
 
@@ -220,7 +221,7 @@ def act(event: Event) -> None:
     elif kind == "category":
         choose(category=found)
     elif kind == "page":
-        open_page(found)
+        open_page(str(found))
 
 
 def open_page(name: str) -> None:

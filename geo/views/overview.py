@@ -1,4 +1,4 @@
-"""总览: how is this district, and what needs me?"""
+"""The page 总览: how is this district, and what needs me."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from geo.plan import Plan
 from geo.schema import Severity, State
-from geo.views import layers, mapview, panels, reports, work
+from geo.views import layers, mapview, panels, reports, tables, work
 from geo.views.board import Board
 from geo.views.shapes import Parcel
 from geo.views.state import Choice, choice, choose, go_to, tell_address
@@ -44,7 +44,7 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
         return
     board = reports.board(plan)
     wanted = st.session_state.get("pq-rows", "")
-    rows = reports.community_rows(plan, board, wanted)
+    rows = tables.community_rows(plan, board, wanted)
     whole = _whole()
     shares = reports.shares(board, whole)
     style = mapview.share_style(shares, reports.share_notes(board, whole))
@@ -69,7 +69,7 @@ def _show_rest(parcels: dict[str, Parcel]) -> None:
             )
             subject = choice().community or ""
             show_panel("side", blocks, _told, subject=subject, height=mapview.HEIGHT)
-    show_table("communities", reports.community_table(rows, wanted), _picked)
+    show_table("communities", tables.community_table(rows, wanted), _picked)
     tell_address()
 
 
@@ -136,11 +136,13 @@ def _district(plan: Plan, board: Board) -> list[panels.Block]:
         {
             "id": community,
             "title": reports.name_of(names, community),
-            "note": reports.lacking_words(plan, row.lacking, most=_NAMED),
-            "value": say("view.overview.lacks", value=int(row.short)),
+            "note": reports.lacking_words(plan, str(lacking), most=_NAMED),
+            "value": say("view.overview.lacks", value=int(short)),
             "event": {"kind": "community", "id": community},
         }
-        for community, row in zip(worst.index, worst.itertuples(), strict=True)
+        for community, short, lacking in zip(
+            worst.index, worst["short"], worst["lacking"], strict=True
+        )
     ]
     opened = work.bench().opened
     title = say("view.sample_name") if opened and opened.origin == "sample" else None

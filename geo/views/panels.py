@@ -184,7 +184,7 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
         range(len(rows)),
         key=lambda i: (rank[State(states[i])], -(rows[i]["share"] or 0)),
     )
-    counts = [[state, int((states == state).sum())] for state in _WORST_FIRST]
+    counts = [(state, int((states == state).sum())) for state in _WORST_FIRST]
     line = [
         {"look": state_look(state), "note": say("view.kinds", value=count)}
         for state, count in counts

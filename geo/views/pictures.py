@@ -103,7 +103,7 @@ def households_lacking(board: Board, now: Choice) -> dict[str, float]:
     """
     states = board.verdicts(now)
     short = states == State.SHORT
-    judged = np.isin(states, [State.MET, State.SHORT]).any(axis=0)
+    judged = np.asarray(np.isin(states, [State.MET, State.SHORT]).any(axis=0))
     own = now.tier == 0 and now.test == "distance"
     column = "elder_households_beyond" if now.pace == "elder" else "households_beyond"
     counts = board.columns[column if own else "households"].astype(float)
@@ -136,7 +136,7 @@ def elder_lost(board: Board, now: Choice) -> NDArray[np.bool_]:
     lost = (adult == State.MET) & (board.columns[f"elder_state{tier}"] == State.SHORT)
     if now.category:
         lost = lost[:, [board.categories.index(now.category)]]
-    return lost
+    return np.asarray(lost, dtype=np.bool_)
 
 
 def facility_words(plan: Plan, category: str) -> str:

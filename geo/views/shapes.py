@@ -7,7 +7,7 @@ shape. ``geo/views/web/store.js`` unpacks it.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Parcel:
     data: bytes
 
 
-def pack_value(name: str, value: Any) -> Parcel:
+def pack_value(name: str, value: object) -> Parcel:
     """Pack anything that JSON can say.
 
     Parameters
@@ -164,7 +164,7 @@ def _microdegrees(points: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.round(points * 1e6).astype(np.int32).ravel()
 
 
-def _words(names: Any) -> list[str]:
+def _words(names: Iterable[object]) -> list[str]:
     return [name if isinstance(name, str) else "" for name in names]
 
 

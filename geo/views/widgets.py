@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from geo.assets import static_folder
 from geo.text import texts, tr
@@ -164,6 +165,6 @@ def _show(
 
 
 @cache
-def _component(name: str) -> Any:
+def _component(name: str) -> ComponentRenderer:
     script = _LOADER % {"folder": static_folder(), "name": name}
     return st.components.v2.component(f"pianqu_{name}", js=script, isolate_styles=False)

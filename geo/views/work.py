@@ -4,25 +4,23 @@ import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import streamlit as st
 
 from geo.district import District, read_district
-from geo.errors import CancelledError, PianquError
+from geo.errors import InputError, PianquError
 from geo.intake import discard_upload, open_upload
 from geo.plan import Plan, plan_district
 from geo.profiles import list_profiles
 from geo.progress import Progress
-
 from geo.rules import RuleBook, load_rules
 from geo.settings import Settings
 from geo.text import data_dir
-from geo.walks import warm
 from geo.views.jobs import Job, Shelf
 from geo.views.state import choice, choose, go_to
 from geo.views.widgets import say
+from geo.walks import warm
 
 #: Seconds between two looks at a job.
 _TICK = 0.4
@@ -68,9 +66,9 @@ class Bench:
     """
 
     session: str
-    wanted: Hashable
+    wanted: tuple[str, str]
     opened: Opened | None = None
-    held: Hashable = None
+    held: tuple[str, str] | None = None
     plan: Plan | None = None
     planned: Hashable = None
     job: tuple[Hashable, Job] | None = None
@@ -201,7 +199,7 @@ def give_up() -> None:
     """Go back to the last good district, or to the sample."""
     now = bench()
     now.trouble = None
-    if now.opened and now.held != now.wanted:
+    if now.held and now.held != now.wanted:
         now.wanted = now.held
     elif now.plan and now.plan.settings.profile != choice().profile:
         choose(profile=now.plan.settings.profile)
@@ -215,7 +213,6 @@ def watch_job() -> None:
     job = bench().job
     if job is None or job[1].done:
         st.rerun(scope="app")
-        return
     with st.container(key="pq-progress", horizontal=True, vertical_alignment="center"):
         stage, share = job[1].stage, job[1].share
         st.progress(share, text=f"{say(stage)}　{share:.0%}")
@@ -239,7 +236,7 @@ def show_trouble() -> None:
             st.button(say("view.give_up"), key="pq-give-up", on_click=give_up)
 
 
-def _want(key: Hashable) -> None:
+def _want(key: tuple[str, str]) -> None:
     now = bench()
     cancel()
     now.wanted, now.trouble, now.job = key, None, None
@@ -257,11 +254,11 @@ def _take(now: Bench) -> None:
         return
     if isinstance(made, Opened):
         first = now.opened is None
-        now.opened, now.held = made, key
+        now.opened, now.held = made, now.wanted
         if not first:
             choose(community=None, category="")
             go_to(whole=True)
-    else:
+    elif isinstance(made, Plan):
         now.plan, now.planned = made, key
 
 
@@ -292,20 +289,20 @@ def _district_job(now: Bench) -> Job:
     found = shelf().peek(now.wanted)
     if found and not found.failed:
         return found
-    kind, place = now.wanted  # type: ignore[misc]  # keys of districts are pairs
+    kind, place = now.wanted
     if kind == "upload":
         return found or _lost(now)
     return shelf().start(now.wanted, _folder_work(Path(place)), now.session)
 
 
 def _lost(now: Bench) -> Job:
-    def work(_progress: Progress) -> Any:
-        raise CancelledError("view_upload_gone")
+    def work(_progress: Progress) -> Opened:
+        raise InputError("view_upload_gone")
 
     return shelf().start(("lost", now.session), work, now.session)
 
 
-def _folder_key(path: Path) -> Hashable:
+def _folder_key(path: Path) -> tuple[str, str]:
     return ("folder", str(path))
 
 

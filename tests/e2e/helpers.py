@@ -4,11 +4,15 @@ import os
 import re
 import shutil
 import zipfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
+
+from geo.rules import load_rules
+from geo.schema import LAYERS, Layer
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -70,9 +74,12 @@ def colours(page: Page) -> int:
     found = page.evaluate(
         """() => {
           const canvas = document.querySelector("canvas.pq-base");
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const pen = canvas.getContext("2d");
+          const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
           const seen = new Set();
-          for (let i = 0; i < data.length; i += 4 * 17) seen.add(`${data[i]} ${data[i + 1]} ${data[i + 2]}`);
+          for (let i = 0; i < data.length; i += 4 * 17) {
+            seen.add(`${data[i]} ${data[i + 1]} ${data[i + 2]}`);
+          }
           return seen.size;
         }"""
     )
@@ -92,7 +99,7 @@ def latin_words(page: Page) -> list[str]:
     found = page.evaluate(
         """() => {
           const texts = [document.body.innerText];
-          for (const one of document.querySelectorAll("[title], [placeholder], [aria-label]")) {
+          for (const one of document.querySelectorAll("[title], [placeholder]")) {
             if (!one.getClientRects().length) continue;
             texts.push(one.title, one.getAttribute("placeholder"));
           }
@@ -100,7 +107,21 @@ def latin_words(page: Page) -> list[str]:
         }"""
     )
     text = ALLOWED.sub(" ", str(found))
-    return re.findall(r"[A-Za-z]{2,}", text)
+    return sorted(set(re.findall(r"[A-Za-z]{2,}", text)) - identifiers())
+
+
+@cache
+def identifiers() -> set[str]:
+    """Return the words that users write into files: layers, columns, values."""
+    names = [name for layer in LAYERS.values() for name in _words_of(layer)]
+    names += [str(name) for name in load_rules().headers["column"]]
+    # the section of district.toml that maps headers
+    return set(re.findall(r"[A-Za-z]{2,}", " ".join([*names, "columns"])))
+
+
+def _words_of(layer: Layer) -> list[str]:
+    columns = [word for one in layer.columns for word in (one.name, *one.choices)]
+    return [layer.name, *columns]
 
 
 def pack(folder: Path) -> bytes:
