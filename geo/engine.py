@@ -102,7 +102,7 @@ def empty_frame(graph: WalkGraph) -> kernels.Frame:
         graph.net,
         graph.chains,
         _empty_rows(graph.junctions + graph.chains.a.size),
-        _empty_extra(graph.junctions + SPARE),
+        _empty_extra(),
     )
 
 
@@ -127,10 +127,10 @@ def grown_rows(rows: kernels.Rows, size: int) -> kernels.Rows:
     )
 
 
-def _empty_extra(nodes: int) -> kernels.Extra:
+def _empty_extra() -> kernels.Extra:
     return kernels.Extra(
         place=np.empty(SPARE, np.int32),
-        first=np.full(nodes, -1, np.int32),
+        first=np.empty(0, np.int32),
         after=np.empty(0, np.int32),
         source=np.empty(0, np.int32),
         arc=np.empty(0, np.int64),

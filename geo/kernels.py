@@ -50,8 +50,8 @@ class Extra(NamedTuple):
     """Temporary arcs, and places inside chains that they made nodes.
 
     The nodes follow the junctions. `size` counts the places and the arcs; `first`
-    and `after` list the arcs of a node; `gap` and `till` are the places between
-    which an arc runs along a chain (both -1: it is an edge).
+    and `after` list the arcs of a node; an arc comes from `source` and runs along a
+    chain (`along`) or is an edge (-1).
     """
 
     place: Int32Array
@@ -358,27 +358,33 @@ def read_places(
 
 @kernel
 def read_all(
-    frame: Frame, keys: Int64Array, category: Whole, places: Int32Array, far: Whole
+    frame: Frame,
+    keys: Int64Array,
+    category: Whole,
+    nodes: tuple[Int32Array, Int32Array],
+    far: Whole,
 ) -> tuple[FloatArray, Int32Array]:
     """Return distance and label of all nodes, the chains swept one after the other.
 
-    The place ``~p`` inside a chain is looked up p places before the end.
+    `nodes` are the original nodes of junctions and of places inside chains. The keys
+    wait in the memory of the distances, so that no other is needed.
     """
-    chains, junctions = frame.chains, frame.net.start.size - 1
-    size, made = junctions + chains.chain.size, frame.extra.size[0] > 0
-    every = np.empty(size, np.int64)
-    every[:junctions] = keys[:junctions]
+    chains, (node, inner) = frame.chains, nodes
+    distance = np.empty(node.size + inner.size)
+    label, every = np.empty(distance.size, np.int32), distance.view(np.int64)
+    made = frame.extra.size[0] > 0
+    for i in range(node.size):
+        every[node[i]] = keys[i]
     for chain in range(chains.a.size):
         ahead, b = keys[chains.a[chain]], chains.b[chain]
         behind = (keys[b] if b >= 0 else far) + (np.int64(chains.length[chain]) << 32)
         for place in range(chains.start[chain], chains.start[chain + 1]):
             offset = np.int64(chains.offset[place]) << 32
-            every[size - 1 - place] = min(ahead + offset, behind - offset)
-        if made or frame.rows.first[junctions + chain] >= 0:
-            _sweep(frame, keys, category, chain, every)
-    distance, label = np.empty(places.size), np.empty(places.size, np.int32)
-    for i in range(places.size):
-        key = every[places[i]]
+            every[inner[place]] = min(ahead + offset, behind - offset)
+        if made or frame.rows.first[node.size + chain] >= 0:
+            _sweep(frame, keys, category, chain, inner, every)
+    for i in range(distance.size):
+        key = every[i]
         distance[i] = np.float64(key >> 32) * METRE if key < far else np.nan
         label[i] = key & LOW if key < far else -1
     return distance, label
@@ -386,7 +392,12 @@ def read_all(
 
 @kernel
 def _sweep(
-    frame: Frame, keys: Int64Array, category: Whole, chain: Whole, every: Int64Array
+    frame: Frame,
+    keys: Int64Array,
+    category: Whole,
+    chain: Whole,
+    inner: Int32Array,
+    every: Int64Array,
 ) -> None:
     """Let the seeds and the new nodes on a chain improve the places on it."""
     chains, rows, extra = frame.chains, frame.rows, frame.extra
@@ -397,14 +408,14 @@ def _sweep(
         row = entry // 3
         if rows.category[row] == category:
             for place in range(low, high):
-                at = every.size - 1 - place
+                at = inner[place]
                 key = rows.key[row] + apart(chains, place, ~rows.place[row])
                 every[at] = min(every[at], key)
         entry = np.int64(rows.after[entry])
     for i in range(extra.size[0]):
         if chains.chain[extra.place[i]] == chain:
             for place in range(low, high):
-                at = every.size - 1 - place
+                at = inner[place]
                 key = keys[junctions + i] + apart(chains, place, extra.place[i])
                 every[at] = min(every[at], key)
 

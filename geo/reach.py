@@ -166,16 +166,13 @@ class Reach:
         """
         keys = self._row(category)
         graph = self.graph
+        found: tuple[FloatArray, Int32Array]
         if nodes is None:
-            places, read = graph.place, kernels.read_all
+            both = (graph.node, graph.inner)
+            found = kernels.read_all(self._frame, keys, category, both, self._far)
         else:
-            places, read = (
-                graph.place[as_nodes(nodes, graph.nodes)],
-                kernels.read_places,
-            )
-        found: tuple[FloatArray, Int32Array] = read(
-            self._frame, keys, category, places, self._far
-        )
+            places = graph.place[as_nodes(nodes, graph.nodes)]
+            found = kernels.read_places(self._frame, keys, category, places, self._far)
         return found
 
     def distance_m(
@@ -483,16 +480,20 @@ class Reach:
         )
 
     def _make_room(self, places: int) -> None:
-        """Move keys and lists if more places must become nodes than there is room."""
+        """Make the lists of arcs, or move keys and lists if there are too many places.
+
+        Most fields are never joined: the lists are made when they are first needed.
+        """
         extra, room = self._frame.extra, self._frame.extra.place.size
-        if places <= room:
+        more = max(places, 2 * room) - room if places > room else 0
+        missing = self.graph.junctions + room + more - extra.first.size
+        if not missing:
             return
-        more = max(places, 2 * room) - room
-        wide = np.full((self.categories, more), self._far, np.int64)
-        self._keys = np.concatenate([self._keys, wide], axis=1)
-        spare = np.full(more, -1, np.int32)
+        if more:
+            wide = np.full((self.categories, more), self._far, np.int64)
+            self._keys = np.concatenate([self._keys, wide], axis=1)
         extra = extra._replace(
-            place=np.concatenate([extra.place, spare]),
-            first=np.concatenate([extra.first, spare]),
+            place=np.append(extra.place, np.full(more, -1, np.int32)),
+            first=np.append(extra.first, np.full(missing, -1, np.int32)),
         )
         self._frame = self._frame._replace(extra=extra)

@@ -149,7 +149,7 @@ def _nearer(
     low, high = np.int64(0), np.int64(0)
     if node < start.size - 1:
         low, high = np.int64(start[node]), np.int64(start[node + 1])
-    more = np.int64(extra.first[node])
+    more = np.int64(extra.first[node]) if extra.size[1] > 0 else np.int64(-1)
     while low < high or more >= 0:
         number, packed = low, arcs[low] if low < high else np.int64(0)
         if low < high:
