@@ -177,7 +177,7 @@ def make_state_map(
     _add_communities(board, communities, lang)
     if facilities is not None and not facilities.empty:
         _add_facilities(board, facilities, lang)
-    folium.LayerControl(collapsed=True).add_to(board)
+    folium.LayerControl(collapsed=False).add_to(board)
     board.fit_bounds(((south, west), (north, east)))
     found = [state for state in STATE_LOOKS if (communities["state"] == state).any()]
     _add_frame(board, title, found, lang)
@@ -302,7 +302,13 @@ def _add_backdrop(
         kind = feature["properties"].get("kind")
         wide = 4.0 if kind in colours else 1.0
         colour = colours.get(kind, "#C3CAD1")
-        return {"color": colour, "weight": wide, "fillColor": "#CFE3F2"}
+        return {
+            "color": colour,
+            "weight": wide,
+            "fillColor": "#CFE3F2",
+            "fillOpacity": 0.9,
+            "fill": feature["geometry"]["type"].endswith("Polygon"),
+        }
 
     folium.GeoJson(
         shapes,
@@ -413,7 +419,8 @@ def _add_frame(
         '<line x1="0" y1="0" x2="0" y2="7" stroke="#8C8C8C" stroke-width="2"/>'
         "</pattern></defs></svg>"
     )
-    _figure(board).html.add_child(Element(pattern + box))
+    paper = "<style>.leaflet-container{background:#F4F6F8}</style>"
+    _figure(board).html.add_child(Element(paper + pattern + box))
 
 
 def _swatch(look: Look) -> str:

@@ -249,7 +249,7 @@ def _layers(district: District) -> list[panels.Block]:
             "id": row["layer"],
             "rank": "",
             "title": names.get(row["layer"], row["layer"]),
-            "note": _source_words(row),
+            "note": _source_words(row, district),
             "value": say(
                 "view.data.used_aside" if aside else "view.data.used",
                 used=f"{int(row['rows_used']):,}",
@@ -271,8 +271,12 @@ def _layers(district: District) -> list[panels.Block]:
     return blocks
 
 
-def _source_words(row: Mapping[Hashable, Any]) -> str:
-    parts = [say(row["taken_as"]), row["source"], crs_words(row["crs"])]
+def _source_words(row: Mapping[Hashable, Any], district: District) -> str:
+    other = row["crs"] != district.crs.name
+    parts = [
+        row["source"] or say(row["taken_as"]),
+        crs_words(row["crs"]) if other else "",
+    ]
     return " · ".join(part for part in parts if isinstance(part, str) and part)
 
 

@@ -86,7 +86,10 @@ def community_table(rows: Parcel, wanted: str) -> dict[str, Any]:
         _column("jurisdiction", "text", "minmax(90px, 1fr)"),
         _column("built_year", "year", "76px"),
         _column(
-            "households", "number", "88px", unit=say("unit.households", value="{value}")
+            "households",
+            "number",
+            "88px" if choice().lang == "zh" else "134px",
+            unit=say("unit.households", value="{value}"),
         ),
         _column("short", "number", "72px", unit=kinds),
         _column("met", "number", "72px", unit=kinds),
@@ -175,7 +178,10 @@ def gap_table(rows: Parcel, now: Choice) -> dict[str, Any]:
         _column("distance_m", "number", "92px", unit=unit),
         _column("limit_m", "number", "82px", unit=unit),
         _column(
-            "uncovered", "number", "96px", unit=say("unit.households", value="{value}")
+            "uncovered",
+            "number",
+            "96px" if now.lang == "zh" else "134px",
+            unit=say("unit.households", value="{value}"),
         ),
         _column("certainty", "text", "104px"),
         _column("reason", "text", "minmax(220px, 4fr)"),

@@ -232,7 +232,9 @@ def show_trouble() -> None:
         else:
             st.text(say("view.broken", kind=type(error).__name__))
         with st.container(horizontal=True):
-            st.button(say("view.retry"), key="pq-retry", on_click=retry)
+            # what was uploaded is not kept, so it cannot be read again
+            if now.wanted == now.held or now.wanted[0] != "upload":
+                st.button(say("view.retry"), key="pq-retry", on_click=retry)
             st.button(say("view.give_up"), key="pq-give-up", on_click=give_up)
 
 

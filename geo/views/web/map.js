@@ -120,7 +120,7 @@ class Board {
     const [west, south, east, north] = this.data.bounds;
     // a view that nobody chose is not kept: another size of the map fits anew
     this.homing = true;
-    this.map.fitBounds([[south, west], [north, east]], { padding: [14, 14], animate: false });
+    this.map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [14, 14], paddingBottomRight: [14, 46], animate: false });
     this.homing = false;
     memory.views.delete(this.placed);
   }
