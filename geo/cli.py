@@ -35,9 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(words, _find_language(words))
+    except (CancelledError, KeyboardInterrupt):
+        sys.stderr.write(f"\n{tr('cli.interrupted', _find_language(words))}\n")
+        return INTERRUPTED
+
+
+def _run(words: Sequence[str], lang: str) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_refuse(stream)
-    lang = _find_language(words)
     try:
         options = make_parser(lang).parse_args(words)
         options.lang = lang
@@ -46,12 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return commands.run(options)
     except CancelledError:
-        return _interrupted(lang)
+        raise
     except PianquError as error:
         _tell_error(error.message(lang), error.action(lang), lang)
         return UNUSABLE
-    except KeyboardInterrupt:
-        return _interrupted(lang)
     except SystemExit as stop:  # argparse: help or wrong usage
         return int(stop.code or DONE)
 
@@ -169,8 +174,3 @@ def _tell_error(message: str, action: str, lang: str) -> None:
         tr("cli.action", lang, action=action),
     )
     sys.stderr.write("\n".join(lines) + "\n")
-
-
-def _interrupted(lang: str) -> int:
-    sys.stderr.write(f"\n{tr('cli.interrupted', lang)}\n")
-    return INTERRUPTED

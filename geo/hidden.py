@@ -114,9 +114,11 @@ def measure_hidden(
 
     Returns
     -------
-    any_m, maybe_m : numpy.ndarray
-        Metres to the nearest one, and to the nearest one that is not known to be
-        too small; (communities, categories), NaN where there is none.
+    any_m : numpy.ndarray
+        Metres to the nearest one; (communities, categories), NaN where there is
+        none.
+    maybe_m : numpy.ndarray
+        The same for the nearest one that is not known to be too small.
     """
     access = places.access
     nearest = np.full((2, access.communities, categories), np.inf)

@@ -47,9 +47,11 @@ def find_pairs(
 
     Returns
     -------
-    community, facility : numpy.ndarray
-        Pairs in reach, each once: row positions among `communities` and
-        `facilities`.
+    community : numpy.ndarray
+        Row positions among `communities`; together with `facility` each pair in
+        reach stands once.
+    facility : numpy.ndarray
+        Row positions among `facilities`.
     """
     position = pd.Series(np.arange(len(facilities)), index=stock.ids[facilities])
     seeds = network.facility_seeds

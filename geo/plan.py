@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -336,13 +336,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"pianqu": geo.__version__, "python": platform.python_version()}
-    for name in _VERSIONS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    own = {"pianqu": geo.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in _VERSIONS}
 
 
 def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:

@@ -248,8 +248,6 @@ def _read_at(
 ) -> None:
     """Read all runs at some gates and doors into the arrays of `into`."""
     nodes = np.concatenate([places.gate_node[gates], places.door_node[doors]])
-    if not len(nodes):
-        return
     labelled = into.gate_label.shape[1]
     for run in range(reach.categories):
         distance, label = reach.values(run, nodes)

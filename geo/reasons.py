@@ -16,6 +16,42 @@ DETOUR_SHOWN = 1.5
 #: What may lie between, in the order in which it is named.
 BETWEEN = ("wall", "river", "railway", "expressway")
 
+#: Columns of the gaps that the sentences are made from.
+COLUMNS = (
+    "category",
+    "threshold_m",
+    "reach_m",
+    "searched_m",
+    "distance_m",
+    "distance_state",
+    "distance_cause",
+    "size_state",
+    "size_cause",
+    "capacity_state",
+    "capacity_cause",
+    "state",
+    "certainty",
+    "off_piece",
+    "detour_ratio",
+    "between",
+    "distance_rule_certainty",
+    "size_rule_certainty",
+    "capacity_rule_certainty",
+    "min_floor_area_m2",
+    "min_land_area_m2",
+    "large_distance_m",
+    "capacity_needed",
+    "capacity_unit",
+    "capacity_low",
+    "capacity_high",
+    "households_counted",
+    "households_within",
+    "share_in_reach",
+    "share_required",
+    "ambiguous_objects",
+    "d_edge_m",
+)
+
 #: Makes the text of one named place for some rows of the gaps.
 _Format = Callable[[pd.DataFrame, RuleBook, str], list[str]]
 
@@ -39,6 +75,10 @@ def explain(gaps: pd.DataFrame, rules: RuleBook, lang: str) -> pd.Series:
         Sentences named ``reason`` on the index of `gaps`, none of them empty.
         A mark (``rule_mark``) follows each limit whose source is not firm.
     """
+    # plain objects: picking rows of text columns is slow otherwise
+    gaps = gaps[list(COLUMNS)].copy()
+    words = [name for name in COLUMNS if not pd.api.types.is_numeric_dtype(gaps[name])]
+    gaps[words] = gaps[words].astype(object)
     clauses = [
         _distance_clause(gaps, rules, lang),
         _detour_clause(gaps, rules, lang),
