@@ -137,6 +137,8 @@ def _certainty_clause(gaps: pd.DataFrame, rules: RuleBook, lang: str) -> list[st
     certainty = gaps["certainty"].to_numpy(dtype=object)
     said = np.isin(certainty, [Certainty.EDGE, Certainty.BORDERLINE])
     key = np.where(said, "reason." + certainty.astype(str), "")
+    outside = (key == "reason.edge") & (gaps["d_edge_m"] < 1).to_numpy()
+    key = np.where(outside, "reason.edge_outside", key)
     return _by_key(gaps, rules, lang, pd.Series(key))
 
 

@@ -103,6 +103,7 @@ def test_firm_numbers_carry_no_mark(rules):
             "走不到托育机构，规则没有",
         ),
         ({"certainty": "edge"}, "离数据边界只有 120 米"),
+        ({"certainty": "edge", "d_edge_m": 0.0}, "在数据边界上或边界外"),
         ({"certainty": "borderline"}, "差一成就会改变结论"),
         ({"ambiguous_objects": 3}, "另有 3 处对象可能是托育机构"),
         (
