@@ -150,10 +150,10 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
     ----------
     plan, board
         The results.
-    now
-        What is shown.
     at
         Row of the community.
+    now
+        What is shown.
 
     Returns
     -------

@@ -23,7 +23,7 @@ class Board {
     this.credit = el("div", "pq-credit");
     host.append(this.pane, this.legend, this.switches, this.scale, this.credit, this.hint);
     this.map = leaflet.map(this.pane, {
-      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
+      attributionControl: false, zoomControl: false, zoomSnap: 0.1, zoomDelta: 0.75,
       maxZoom: 19, minZoom: 8, fadeAnimation: false, boxZoom: false, doubleClickZoom: true,
     });
     this.map.setView([0, 0], 12);
