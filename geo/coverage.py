@@ -371,7 +371,7 @@ def find_borderline(
     distance_m
         Least distance over the gates.
     threshold_m
-        Threshold of each category; shape (categories,).
+        Threshold, or what is in reach, of each category; shape (categories,).
     narrow, wide
         Shares within the threshold lessened and widened by `share`.
     doors

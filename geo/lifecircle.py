@@ -293,7 +293,13 @@ def _measure_around(
     """Measure what does not come from the runs: the edge, and straight lines."""
     areas = [network.extent_m, find_extent(district.extent, "facilities")]
     edge_m = measure_edge(
-        graph, network, places, areas=areas, layer="facilities", cutoff_m=searched_m
+        graph,
+        network,
+        places,
+        ids,
+        areas=areas,
+        layer="facilities",
+        cutoff_m=searched_m,
     )
     gates = np.asarray(network.gates.geometry.loc[places.gate_ids], dtype=object)
     shapes = np.asarray(district.facilities.geometry.loc[stock.ids], dtype=object)

@@ -263,6 +263,7 @@ def measure_edge(
     graph: WalkGraph,
     network: WalkNetwork,
     places: Places,
+    communities: pd.Index,
     *,
     areas: Sequence[shapely.Geometry],
     layer: str,
@@ -278,6 +279,8 @@ def measure_edge(
         The walk network, with its exits.
     places
         Gates and doors.
+    communities
+        Community ids, sorted.
     areas
         Surveyed areas of the district and of the layer.
     layer
@@ -295,16 +298,18 @@ def measure_edge(
     nothing = np.zeros(len(exits), dtype=np.int64)
     seeds = Seeds(nothing, exits["node"], exits["offset_m"], nothing)
     reach = measure_reach(graph, seeds, categories=1, cutoff_m=cutoff_m)
-    attached = places.access.gate_attached
-    edge_m = np.full(len(attached), np.nan)
-    edge_m[attached] = reach.distance_m(0, places.gate_node[attached])
+    # some gates lead through a neighbour's streets, as their residents may walk
+    readings = read_runs(
+        reach, network, places, communities, {}, joined=find_private(network, {})
+    )
+    edge_m = readings.gate_m[:, 0]
     points = network.gates.geometry.loc[places.gate_ids].to_numpy()
     for area in areas:
         shapely.prepare(area)
         edge_m[~shapely.intersects(area, points)] = 0.0
     access = places.access
     least, _ = find_least(edge_m[:, None], access.gate_community, access.communities)
-    return np.round(least[:, 0], DECIMALS)
+    return least[:, 0]
 
 
 def find_reached(access: Access, readings: Readings) -> Floats:

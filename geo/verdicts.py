@@ -167,13 +167,13 @@ def _find_borderline(field: Field) -> npt.NDArray[np.bool_]:
     share, least = field.settings.borderline_share, field.settings.coverage_share_min
     return find_borderline(
         field.distance_m,
-        field.threshold_m,
+        field.reach_m,
         field.share((1 - share) * field.reach_m),
         field.share((1 + share) * field.reach_m),
         doors=field.doors,
         least=least,
         share=share,
-    ) & ~np.isnan(field.threshold_m)
+    )
 
 
 def _count_households(field: Field, decided: npt.NDArray[np.bool_]) -> Columns:
