@@ -10,6 +10,7 @@ app: $(STAMP)
 	$(BIN)/pianqu app
 
 test: $(STAMP)
+	$(BIN)/python -c "from geo.walks import warm; warm()" # compile once, not in every worker
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
 check: $(STAMP)
