@@ -7,9 +7,13 @@ errors or unmet clauses; 2 unusable input or usage; 130 interrupted.
 import argparse
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 from geo.errors import CancelledError, PianquError
@@ -48,10 +52,11 @@ def _run(words: Sequence[str], lang: str) -> int:
     try:
         options = make_parser(lang).parse_args(words)
         options.lang = lang
-        # loading the libraries takes seconds, in which Ctrl-C must be understood
-        from geo import commands  # noqa: PLC0415
+        with _heeding_ctrl_c():
+            # loading the libraries takes seconds, in which Ctrl-C must be understood
+            from geo import commands  # noqa: PLC0415
 
-        return commands.run(options)
+            return commands.run(options)
     except CancelledError:
         raise
     except PianquError as error:
@@ -174,3 +179,32 @@ def _tell_error(message: str, action: str, lang: str) -> None:
         tr("cli.action", lang, action=action),
     )
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+@contextmanager
+def _heeding_ctrl_c() -> Iterator[None]:
+    """Take whatever fails after Ctrl-C for Ctrl-C.
+
+    Libraries that it interrupts (numba while it compiles, modules being loaded) may
+    go on and then fail with an error of their own.
+    """
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = False
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        nonlocal heard
+        heard = True
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, hear)
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if heard and not done:
+            raise KeyboardInterrupt
