@@ -112,9 +112,15 @@ def _find_public_pairs(
 def _find_locked(
     network: WalkNetwork, places: Places, communities: pd.Index
 ) -> list[str]:
-    """Find the communities with a gate that no street outside walls leads to."""
+    """Find the communities that enter through a neighbour or behind its walls.
+
+    That is: one of their gates is shared for residents only, or no street outside
+    walls leads to it.
+    """
     walled = network.pieces["walled"].to_numpy(dtype=np.bool_)
     gates = np.flatnonzero(places.access.gate_attached)
     shut = gates[walled[network.node_piece[places.gate_node[gates]]]]
-    owners = np.unique(places.access.gate_community[shut])
-    return [str(name) for name in communities[owners]]
+    owners = communities[np.unique(places.access.gate_community[shut])]
+    own = network.resident_edges
+    shared = own.loc[own.duplicated(["u", "v"], keep=False), "community_id"]
+    return sorted({*owners.astype(str), *shared.astype(str)})

@@ -170,10 +170,13 @@ class Builder:
         for number, row in enumerate(self.district.streets.itertuples()):
             if not self.may_walk(row):
                 continue
-            bridge, tunnel = true(row.bridge), true(row.tunnel)
-            level = 0 if pd.isna(row.level) else int(row.level)
+            bridge, tunnel, crossing = (
+                true(getattr(row, name, None)) for name in ("bridge", "tunnel", "crossing")
+            )
+            level = getattr(row, "level", None)
+            level = 0 if pd.isna(level) else int(level)
             level = level or (1 if bridge else -1 if tunnel else 0)
-            free = bridge or tunnel or true(row.crossing)
+            free = bridge or tunnel or crossing
             ids = getattr(row, "node_ids", None)
             for line in parts(row.geometry):
                 places = [(x, y) for x, y, *_ in line.coords]
@@ -380,8 +383,11 @@ class Builder:
 
     def find_walled(self) -> None:
         gates = self.district.gates
-        supplied = ~gates["derived"].map(true) if len(gates) else gates.index == ""
-        self.supplied = set(gates.loc[supplied, "community_id"]) & set(self.shapes)
+        self.supplied = {
+            row.community_id
+            for row in gates.itertuples()
+            if not true(getattr(row, "derived", None)) and row.community_id in self.shapes
+        }
         self.walled = {}
         for name, flag in self.district.communities["walled"].items():
             if name in self.supplied if pd.isna(flag) else bool(flag):
@@ -398,7 +404,7 @@ class Builder:
             if boundary.distance(row.geometry) > self.settings.attach_max_m:
                 continue
             near = shapely.shortest_line(boundary, row.geometry).coords[0]
-            mapped = true(row.derived)
+            mapped = true(getattr(row, "derived", None))
             self.gates.append(
                 Gate(
                     row.Index,
@@ -700,6 +706,8 @@ class Builder:
                 if name not in self.supplied:
                     self.derive_behind_wall(name)
                 continue
+            if self.supplied_places[name]:
+                continue
             count = len(self.gates)
             boundary = shape.boundary
             for number, edge in enumerate(self.edges):
@@ -733,8 +741,10 @@ class Builder:
 
     def derive_behind_wall(self, name: str) -> None:
         here = [(node, place) for owner, node, place in self.met if owner == name]
+        boundary = self.shapes[name].boundary
         for node, place in here:
-            self.put_gate(name, place, "crossing", node=node)
+            near = shapely.shortest_line(boundary, Point(place)).coords[0]
+            self.put_gate(name, near, "crossing", node=node)
         if not here:
             place = self.nearest(self.shapes[name].boundary)
             gate = self.put_gate(name, place, "nearest")
@@ -796,7 +806,7 @@ class Builder:
     # ---- 16-19: points
 
     def home(self, place: Place) -> str | None:
-        names = [n for n, shape in self.shapes.items() if shape.contains(Point(place))]
+        names = [n for n, shape in self.shapes.items() if shape.covers(Point(place))]
         return min(names, key=lambda name: (self.areas[name], name), default=None)
 
     def to_gates(self, shape: Any, name: str) -> list[tuple[Gate, float]]:
@@ -832,8 +842,8 @@ class Builder:
     def put_facilities(self) -> None:
         self.seeds: dict[str, list[tuple[int, float, str | None]]] = {}
         self.attached = {}
-        self.homes = {}
-        self.sides = {}
+        self.homes, self.sides = {}, {}
+        self.touching: list[tuple[str, int, Any, str | None]] = []
         for row in self.district.facilities.itertuples():
             point = row.geometry.representative_point()
             place = (point.x, point.y)
@@ -856,6 +866,7 @@ class Builder:
                 if edge.owner == side and edge.line.intersects(outline):
                     for t in meeting_places(edge, outline):
                         found.append((self.foot_node(number, t), 0.0, only))
+                    self.touching.append((name, number, outline, only))
         if not found:
             near = self.attach(outline, side, most=self.settings.attach_max_m)
             if near is not None:
@@ -891,6 +902,11 @@ class Builder:
             self.exits[layer], self.extents[layer] = found, row.geometry
 
     def finish(self) -> Net:
+        # an outline along an edge is at every place of it
+        for name, number, outline, only in self.touching:
+            for t, node in self.feet[number]:
+                if outline.distance(Point(self.edges[number].at(t))) < 1e-6:
+                    self.seeds[name].append((node, 0.0, only))
         for number, edge in enumerate(self.edges):
             stops = [(0.0, edge.a), *sorted(self.feet[number]), (1.0, edge.b)]
             for (t0, u), (t1, v) in itertools.pairwise(stops):

@@ -7,6 +7,7 @@ from every gate and door to every node; everything after that is a least of a li
 import itertools
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import networkx as nx
@@ -27,6 +28,13 @@ class Near:
     entered: bool
     edge_m: float
     hidden: dict[str, float]  # facility -> straight line from the nearest gate
+    stranded: set[str]  # of those, behind its own wall, but not joined to its gates
+
+    @cached_property
+    def any(self) -> dict[str, float]:
+        """Facility -> least over gates and doors: what size and capacity go by."""
+        ways = [self.gate, *(ways for _, _, ways in self.doors)]
+        return {name: min(way[name] for way in ways) for name in self.gate}
 
 
 def walk(net: Net, community: str, sources: list[int], cutoff_m: float) -> Any:
@@ -82,13 +90,18 @@ def look_around(net: Net, district: Any, community: str, cutoff_m: float) -> Nea
             found = to_facilities(net, community, order, far[row])
             ways = {name: min(ways[name], found[name] + connector) for name in ways}
         counted.append((households, bool(own), ways))
-    return Near(
+    near = Near(
         cap(gate, cutoff_m),
         [(h, on, cap(ways, cutoff_m)) for h, on, ways in counted],
         bool(used),
         edge_distance(net, mine, used, order, far),
         hidden_from(net, district, community, mine),
+        {name for name in net.seeds if net.inside.get(name) == community},
     )
+    # what its own people walk to is not hidden from them
+    near.hidden = {n: m for n, m in near.hidden.items() if near.any[n] == INF}
+    near.stranded &= set(near.hidden)
+    return near
 
 
 def cap(ways: dict[str, float], cutoff_m: float) -> dict[str, float]:
@@ -120,12 +133,9 @@ def hidden_from(net: Net, district: Any, community: str, mine: Any) -> dict[str,
     for row in district.facilities.itertuples():
         name = row.Index
         state = net.attached[name]
-        if state not in {"too_far", "sealed"}:
+        if state not in {"too_far", "sealed", "no_community"}:
             continue
-        if row.serves == "residents" and net.home[name] != community:
-            continue
-        reached = any(only == community for _, _, only in net.seeds[name])
-        if reached or (state == "sealed" and net.inside.get(name) == community):
+        if row.serves == "residents" and net.home[name] not in {None, community}:
             continue
         found[name] = min(
             (row.geometry.distance(_point(gate.place)) for gate in mine), default=INF
@@ -163,13 +173,14 @@ class Judge:
         threshold, reach = need.threshold_m, need.reach_m(self.settings)
         ways = {name: near.gate[name] for name in names}
         best = min(ways.values(), default=INF)
+        reached = {name: near.any[name] for name in names}
         hidden = {n: near.hidden[n] for n in names if n in near.hidden}
         limit = reach if threshold is None else threshold
         share, distance = self.test_distance(near, names, limit, hidden)
         states = [
             distance if need.distance is not None else "not_required",
-            self.test_size(near, need, ways, hidden, reach),
-            self.test_capacity(community, need, ways, hidden, reach),
+            self.test_size(near, need, reached, hidden, reach),
+            self.test_capacity(community, need, reached, hidden, reach),
         ]
         absent = not (self.district.facilities["category"] == need.category).any()
         if absent:
@@ -180,7 +191,7 @@ class Judge:
             states = ["not_required"] * 3
         state = self.combine(need, states, absent=absent)
         verdicts = {
-            self.test_distance(near, names, limit * by, hidden)[1]
+            self.test_distance(near, names, limit * by, {})[1]
             for by in (1 - self.settings.borderline_share, 1 + self.settings.borderline_share)
         }
         doors = bool(near.doors)
@@ -292,7 +303,7 @@ class Judge:
             sharing = [
                 people[other]
                 for other in self.communities
-                if self.near[other].gate[name] <= reach
+                if self.near[other].any[name] <= reach
             ]
             known = sum(number for number in sharing if not pd.isna(number))
             capacity = self.open.loc[name, "capacity"]
@@ -318,5 +329,7 @@ class Judge:
             far += [ways[name] for name in names]
         # the people who share a facility
         for other in self.near.values():
-            far += [other.gate[name] for name in names]
+            far += [other.any[name] for name in names]
+        if near.stranded & set(names):
+            return True
         return any(abs(f - mark) <= 0.02 for f in far if f < INF for mark in marks)
