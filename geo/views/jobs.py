@@ -5,6 +5,7 @@ of the district, frozen settings, language ...), never under what a session call
 it: so two users who ask the same share the answer, and others never meet it.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,8 @@ Made = TypeVar("Made")
 
 #: Finished results that are kept, the least recently used go first.
 KEPT_RESULTS = 24
+#: Finished results that nobody asked for so long are dropped.
+KEPT_SECONDS = 4 * 3600.0
 #: View data (geometry, tables, texts) that is kept.
 KEPT_VIEWS = 240
 #: Jobs that run at once.
@@ -40,6 +43,7 @@ class Job:
     ) -> None:
         self.stage = "stage.waiting"
         self.share = 0.0
+        self.watched = time.monotonic()
         self._watchers: set[str] = set()
         self._stop = Event()
         self._future: Future[Any] = pool.submit(work, self._tell)
@@ -53,6 +57,11 @@ class Job:
     def failed(self) -> bool:
         """Whether the work has ended in an error."""
         return self.done and self._future.exception() is not None
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the work raised; waits for it if need be."""
+        return self._future.exception()
 
     def result(self) -> object:
         """Return what the work made.
@@ -78,6 +87,7 @@ class Job:
             Name of the session.
         """
         self._watchers.add(session)
+        self.watched = time.monotonic()
 
     def cancel(self, session: str) -> None:
         """Stop the job for one session; it goes on as long as another waits.
@@ -178,5 +188,8 @@ class Shelf:
 
     def _trim(self) -> None:
         finished = [key for key, job in self._jobs.items() if job.done]
-        for key in finished[: max(0, len(finished) - KEPT_RESULTS)]:
-            del self._jobs[key]
+        spare = len(finished) - KEPT_RESULTS
+        oldest = time.monotonic() - KEPT_SECONDS
+        for at, key in enumerate(finished):
+            if at < spare or self._jobs[key].watched < oldest:
+                del self._jobs[key]

@@ -150,6 +150,21 @@ def show_panel(
     _show("panel", key, data, told)
 
 
+def show_tab(data: Mapping[str, Any], told: Callable[[Event], None]) -> None:
+    """Let the browser's tab remember what was uploaded in it.
+
+    Parameters
+    ----------
+    data
+        ``upload`` (name of the open upload, or ``""``), ``fresh`` (whether the
+        session has just begun) and ``lang``.
+    told
+        Called with the name that the tab remembers.
+    """
+    with st.container(key="pq-parcels-tab"):
+        _show("tab", "tab", dict(data), told)
+
+
 def _show(
     name: str, key: str, data: dict[str, Any], told: Callable[[Event], None]
 ) -> None:

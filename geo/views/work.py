@@ -1,5 +1,6 @@
 """From what a session opened to its plan, in the background, the last good one kept."""
 
+import logging
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from geo.views.jobs import Job, Shelf
 from geo.views.state import choice, choose, go_to
 from geo.views.widgets import say
 from geo.walks import warm
+
+_LOG = logging.getLogger(__name__)
 
 #: Seconds between two looks at a job.
 _TICK = 0.4
@@ -63,6 +66,10 @@ class Bench:
         What is running, and its key.
     trouble
         What went wrong last, and with which key.
+    fresh
+        Whether nothing was asked for yet in this session.
+    resumed
+        Whether the district that was asked for is one that the tab had before.
     """
 
     session: str
@@ -73,6 +80,8 @@ class Bench:
     planned: Hashable = None
     job: tuple[Hashable, Job] | None = None
     trouble: tuple[Hashable, BaseException] | None = None
+    fresh: bool = True
+    resumed: bool = False
 
 
 @st.cache_resource
@@ -160,6 +169,34 @@ def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     _want(key)
 
 
+def resume(name: str) -> None:
+    """Go on with what this tab had uploaded before it was loaded anew.
+
+    Parameters
+    ----------
+    name
+        What the tab remembers: a random name that nobody else was given.
+    """
+    now = bench()
+    key = ("upload", name)
+    if now.fresh and shelf().peek(key):
+        _want(key)
+        now.resumed = True
+    now.fresh = False
+
+
+def upload_name() -> str:
+    """Return the name of the upload that is open.
+
+    Returns
+    -------
+    str
+        Its random name; ``""`` if something else is open.
+    """
+    kind, name = bench().wanted
+    return name if kind == "upload" else ""
+
+
 def settings() -> Settings:
     """Return the settings of what the session has chosen.
 
@@ -241,7 +278,7 @@ def show_trouble() -> None:
 def _want(key: tuple[str, str]) -> None:
     now = bench()
     cancel()
-    now.wanted, now.trouble, now.job = key, None, None
+    now.wanted, now.trouble, now.job, now.fresh = key, None, None, False
 
 
 def _take(now: Bench) -> None:
@@ -249,15 +286,16 @@ def _take(now: Bench) -> None:
     now.job = None
     if job is None:
         return
-    try:
-        made = job.result()
-    except (PianquError, MemoryError, RuntimeError, ValueError, LookupError) as error:
-        now.trouble = (key, error)
+    if job.error is not None:
+        if not isinstance(job.error, PianquError):
+            _LOG.error("a step failed unexpectedly", exc_info=job.error)
+        now.trouble = (key, job.error)
         return
+    made = job.result()
     if isinstance(made, Opened):
-        first = now.opened is None
-        now.opened, now.held = made, now.wanted
-        if not first:
+        same = now.opened is None or now.resumed
+        now.opened, now.held, now.resumed = made, now.wanted, False
+        if not same:
             choose(community=None, category="")
             go_to(whole=True)
     elif isinstance(made, Plan):

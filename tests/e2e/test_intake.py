@@ -75,6 +75,9 @@ def test_zip_of_a_district(visit: Visit, server: str, tmp_path: Path) -> None:
     page.screenshot(path=BUILD / "upload.png", full_page=True)
     page.get_by_role("link", name="总览").click()
     page.wait_for_selector(".pq-table-title:has-text('100')")
+    # loading the page anew keeps the upload: the tab remembers it
+    page.reload()
+    page.wait_for_selector(".pq-table-title:has-text('100')", timeout=60_000)
     # another session still sees its own district
     other = visit(server)
     ready(other)

@@ -89,7 +89,7 @@ class Table {
       };
       return made;
     }));
-    this.title.textContent = fill(this.data.title, { shown: this.order.length, all: this.rows.ids.length });
+    this.title.textContent = fill(this.data.title, { shown: this.order.length.toLocaleString("en-US"), all: this.rows.ids.length.toLocaleString("en-US") });
     this.empty.textContent = this.order.length ? "" : this.data.texts.empty;
   }
 
