@@ -212,6 +212,37 @@ def measure_life_circle(
     RuleError
         If a threshold is farther than distances are measured.
     """
+    field, reach, residents = _measure(district, network, rules, settings, progress)
+    gaps = judge(field)
+    progress("stage.reasons", 0.0)
+    gaps["reason"] = explain(gaps, rules, settings.lang)
+    progress("stage.reasons", 1.0)
+    scores = score_communities(gaps)
+    noticed = [*_notice_pieces(gaps, district, rules), *_notice_ruleless(field.needs)]
+    return LifeCircle(
+        gaps=gaps,
+        communities=scores,
+        categories=score_categories(gaps),
+        worst=rank_worst(scores, gaps),
+        findings=make_findings(noticed),
+        district=district,
+        network=network,
+        rules=rules,
+        settings=settings,
+        reach=reach,
+        runs=field.runs,
+        residents=residents,
+    )
+
+
+def _measure(
+    district: District,
+    network: WalkNetwork,
+    rules: RuleBook,
+    settings: Settings,
+    progress: Progress,
+) -> tuple[Field, Reach, dict[str, Seeds]]:
+    """Run over the network and read it at gates and doors."""
     needs = tuple(rules.requirements.values())
     searched_m = _find_cutoff(needs, settings)
     progress("stage.lifecircle", 0.0)
@@ -222,7 +253,6 @@ def measure_life_circle(
     public, residents = make_seeds(network, stock, runs)
     progress("stage.lifecircle", 0.1)
     reach = measure_reach(graph, public, categories=runs.count, cutoff_m=searched_m)
-    progress("stage.lifecircle", 0.4)
     readings = read_runs(
         reach,
         network,
@@ -231,8 +261,12 @@ def measure_life_circle(
         residents,
         joined=find_private(network, residents),
         labelled=len(needs),
+        told=lambda share: progress("stage.lifecircle", 0.4 + 0.4 * share),
     )
-    progress("stage.lifecircle", 0.7)
+    around = _measure_around(
+        district, network, places, stock, graph, ids, len(needs), searched_m
+    )
+    progress("stage.lifecircle", 0.9)
     field = Field(
         district=district,
         network=network,
@@ -245,30 +279,9 @@ def measure_life_circle(
         readings=readings,
         searched_m=searched_m,
         graph=graph,
-        **_measure_around(
-            district, network, places, stock, graph, ids, len(needs), searched_m
-        ),
+        **around,
     )
-    gaps = judge(field)
-    progress("stage.reasons", 0.0)
-    gaps["reason"] = explain(gaps, rules, settings.lang)
-    progress("stage.reasons", 1.0)
-    scores = score_communities(gaps)
-    noticed = [*_notice_pieces(gaps, district, rules), *_notice_ruleless(needs)]
-    return LifeCircle(
-        gaps=gaps,
-        communities=scores,
-        categories=score_categories(gaps),
-        worst=rank_worst(scores, gaps),
-        findings=make_findings(noticed),
-        district=district,
-        network=network,
-        rules=rules,
-        settings=settings,
-        reach=reach,
-        runs=runs,
-        residents=residents,
-    )
+    return field, reach, residents
 
 
 def _find_cutoff(needs: Sequence[Requirement], settings: Settings) -> float:

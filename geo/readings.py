@@ -5,7 +5,7 @@ order of the requirements; distances are metres, rounded to
 :data:`geo.coverage.DECIMALS`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -166,8 +166,9 @@ def read_runs(
     communities: pd.Index,
     residents: Mapping[str, Seeds],
     *,
-    joined: Iterable[str],
+    joined: Sequence[str],
     labelled: int = 0,
+    told: Callable[[float], None] | None = None,
 ) -> Readings:
     """Read the runs at all gates and doors, as their residents walk.
 
@@ -187,6 +188,8 @@ def read_runs(
         Communities whose residents can walk where others cannot.
     labelled
         Number of runs, from the first, whose labels are wanted.
+    told
+        Called with the share done, now and then.
 
     Returns
     -------
@@ -205,7 +208,9 @@ def read_runs(
     gate_rows = _rows_by_community(access.gate_community, gates)
     door_rows = _rows_by_community(access.door_community, doors)
     none = np.empty(0, dtype=np.int64)
-    for community in joined:
+    for done, community in enumerate(joined):
+        if told is not None:
+            told(done / len(joined))
         at = int(find_rows(communities, [community])[0])
         own = residents.get(community)
         with as_resident(reach, network, community, own) as opened:
