@@ -103,7 +103,9 @@ def meeting_places(edge: Edge, line: Any) -> list[float]:
     """Where an edge meets a line; where they run together, both ends of that."""
     found = []
     for part in parts(edge.line.intersection(line)):
-        found += [edge.foot(place) for place in part.coords] if not part.is_empty else []
+        found += (
+            [edge.foot(place) for place in part.coords] if not part.is_empty else []
+        )
     return found
 
 
@@ -171,7 +173,8 @@ class Builder:
             if not self.may_walk(row):
                 continue
             bridge, tunnel, crossing = (
-                true(getattr(row, name, None)) for name in ("bridge", "tunnel", "crossing")
+                true(getattr(row, name, None))
+                for name in ("bridge", "tunnel", "crossing")
             )
             level = getattr(row, "level", None)
             level = 0 if pd.isna(level) else int(level)
@@ -187,7 +190,9 @@ class Builder:
                         key = ("id", int(ids[at]))
                     spots.append((key, level, at in {0, len(places) - 1}))
                 for at, (p, q) in enumerate(itertools.pairwise(places)):
-                    joins.append((first + at, first + at + 1, p, q, number, free, level))
+                    joins.append(
+                        (first + at, first + at + 1, p, q, number, free, level)
+                    )
         node = self.meet(spots)
         for a, b, p, q, number, free, level in joins:
             if p != q:
@@ -301,7 +306,7 @@ class Builder:
             edge = self.edges[number]
             place = edge.p if end == "a" else edge.q
             near = list(self.fences_near(Point(place)))
-            labels: dict[tuple[int, str], tuple[Any, ...]] = {e: () for e in ends}
+            labels: dict[tuple[int, str], tuple[Any, ...]] = dict.fromkeys(ends, ())
             for group in ("wall", "other"):
                 if group == "other" and any(self.edges[n].free for n, _ in ends):
                     continue
@@ -386,7 +391,8 @@ class Builder:
         self.supplied = {
             row.community_id
             for row in gates.itertuples()
-            if not true(getattr(row, "derived", None)) and row.community_id in self.shapes
+            if not true(getattr(row, "derived", None))
+            and row.community_id in self.shapes
         }
         self.walled = {}
         for name, flag in self.district.communities["walled"].items():
@@ -633,7 +639,7 @@ class Builder:
                 gate.open_all = everyone
             for one, other in itertools.combinations(gates, 2):
                 far = math.dist(one.place, other.place)
-                self.link(one.node, other.node, far, everyone, one.shared)
+                self.link(one.node, other.node, far, one.shared, everyone=everyone)
         for gate in self.gates:
             if gate.used:
                 self.connect_inside(gate)
@@ -654,7 +660,13 @@ class Builder:
         return {number: group for group in groups for number in group}
 
     def link(
-        self, u: int, v: int, length: float, everyone: bool, members: frozenset[str]
+        self,
+        u: int,
+        v: int,
+        length: float,
+        members: frozenset[str],
+        *,
+        everyone: bool,
     ) -> None:
         if everyone:
             self.join(u, v, length)
@@ -681,14 +693,12 @@ class Builder:
     def connect_inside(self, gate: Gate) -> None:
         if gate.community not in self.walled:
             return
-        found = self.attach(
-            Point(gate.place), gate.community, most=math.inf, lead=1.0
-        )
+        found = self.attach(Point(gate.place), gate.community, most=math.inf, lead=1.0)
         if found is not None:
             number, t, far = found
             members = gate.shared or frozenset([gate.community])
             foot = self.foot_node(number, t)
-            self.link(gate.node, foot, far, gate.open_all, members)
+            self.link(gate.node, foot, far, members, everyone=gate.open_all)
 
     def cross_inside(self, name: str) -> None:
         """Join the gates for all of a walled community without inner edges."""
@@ -705,23 +715,26 @@ class Builder:
             if name in self.walled:
                 if name not in self.supplied:
                     self.derive_behind_wall(name)
-                continue
-            if self.supplied_places[name]:
-                continue
-            count = len(self.gates)
-            boundary = shape.boundary
-            for number, edge in enumerate(self.edges):
-                if edge.line.intersects(boundary):
-                    for t in meeting_places(edge, boundary):
-                        if self.side(edge.at(t)) == edge.owner:
-                            node = self.foot_node(number, t)
-                            self.put_gate(name, edge.at(t), "crossing", node=node)
-            for place, owner in self.beside(boundary):
-                near = shapely.shortest_line(boundary, Point(place)).coords[0]
-                if self.side(near) == owner:
-                    self.put_gate(name, near, "along")
-            if len(self.gates) == count:
-                self.put_gate(name, self.nearest(boundary), "nearest")
+            elif not self.supplied_places[name]:
+                count = len(self.gates)
+                self.derive_crossings(name, shape.boundary)
+                self.derive_along(name, shape.boundary)
+                if len(self.gates) == count:
+                    self.put_gate(name, self.nearest(shape.boundary), "nearest")
+
+    def derive_crossings(self, name: str, boundary: Any) -> None:
+        for number, edge in enumerate(self.edges):
+            if edge.line.intersects(boundary):
+                for t in meeting_places(edge, boundary):
+                    if self.side(edge.at(t)) == edge.owner:
+                        node = self.foot_node(number, t)
+                        self.put_gate(name, edge.at(t), "crossing", node=node)
+
+    def derive_along(self, name: str, boundary: Any) -> None:
+        for place, owner in self.beside(boundary):
+            near = shapely.shortest_line(boundary, Point(place)).coords[0]
+            if self.side(near) == owner:
+                self.put_gate(name, near, "along")
 
     def nearest(self, boundary: Any) -> Place:
         public = [edge.line for edge in self.edges if edge.owner is None]
@@ -731,7 +744,7 @@ class Builder:
         ).coords[0]
 
     def put_gate(self, name: str, place: Place, origin: str, node: int = -1) -> Gate:
-        gate = Gate("", name, True, place, origin)
+        gate = Gate("", name, open_all=True, place=place, origin=origin)
         self.gates.append(gate)
         if node < 0:
             self.connect(gate)
@@ -790,7 +803,8 @@ class Builder:
     def stretches(part: nx.MultiGraph, stops: set[Any]) -> list[list[Any]]:
         chains = nx.Graph()  # pieces that follow each other at a node of two ends
         pieces = [
-            (u, v, (data["line"], data["owner"])) for u, v, data in part.edges(data=True)
+            (u, v, (data["line"], data["owner"]))
+            for u, v, data in part.edges(data=True)
         ]
         chains.add_nodes_from(range(len(pieces)))
         at_node = defaultdict(list)
@@ -864,8 +878,8 @@ class Builder:
         if shape.geom_type != "Point":
             for number, edge in enumerate(self.edges):
                 if edge.owner == side and edge.line.intersects(outline):
-                    for t in meeting_places(edge, outline):
-                        found.append((self.foot_node(number, t), 0.0, only))
+                    feet = meeting_places(edge, outline)
+                    found += [(self.foot_node(number, t), 0.0, only) for t in feet]
                     self.touching.append((name, number, outline, only))
         if not found:
             near = self.attach(outline, side, most=self.settings.attach_max_m)
@@ -921,7 +935,9 @@ class Builder:
             if (
                 state == "attached"
                 and self.district.facilities.loc[name, "serves"] != "residents"
-                and not any(node in open_air and only is None for node, _, only in seeds)
+                and not any(
+                    node in open_air and only is None for node, _, only in seeds
+                )
             ):
                 self.attached[name] = "sealed"
         return Net(

@@ -13,6 +13,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
+import shapely
 from oracle import Net, build
 from scipy.sparse.csgraph import dijkstra
 
@@ -28,7 +29,9 @@ class Near:
     entered: bool
     edge_m: float
     hidden: dict[str, float]  # facility -> straight line from the nearest gate
-    stranded: set[str]  # of those, behind its own wall, but not joined to its gates
+    # cannot be walked to from outside, and the text does not say from where it can:
+    # stranded behind one's own wall, or reached through a neighbour's shared gate
+    disputed: set[str]
 
     @cached_property
     def any(self) -> dict[str, float]:
@@ -96,11 +99,15 @@ def look_around(net: Net, district: Any, community: str, cutoff_m: float) -> Nea
         bool(used),
         edge_distance(net, mine, used, order, far),
         hidden_from(net, district, community, mine),
-        {name for name in net.seeds if net.inside.get(name) == community},
+        set(),
     )
     # what its own people walk to is not hidden from them
+    near.disputed = {
+        name
+        for name in near.hidden
+        if net.seeds[name] and (near.any[name] < INF) != (net.inside[name] == community)
+    }
     near.hidden = {n: m for n, m in near.hidden.items() if near.any[n] == INF}
-    near.stranded &= set(near.hidden)
     return near
 
 
@@ -113,18 +120,12 @@ def edge_distance(net: Net, mine: Any, used: Any, order: Any, far: Any) -> float
     best = INF
     layers = {None, "facilities"} & set(net.exits)
     for layer, gate in itertools.product(layers, mine):
-        if not net.areas[layer].covers(_point(gate.place)):
+        if not net.areas[layer].covers(shapely.Point(gate.place)):
             best = 0.0
     for layer, (row, _) in itertools.product(layers, enumerate(used)):
         nodes = [order[node] for node in net.exits[layer] if node in order]
         best = min([best, *far[row][nodes].tolist()])
     return best
-
-
-def _point(place: Any) -> Any:
-    import shapely
-
-    return shapely.Point(place)
 
 
 def hidden_from(net: Net, district: Any, community: str, mine: Any) -> dict[str, float]:
@@ -138,7 +139,8 @@ def hidden_from(net: Net, district: Any, community: str, mine: Any) -> dict[str,
         if row.serves == "residents" and net.home[name] not in {None, community}:
             continue
         found[name] = min(
-            (row.geometry.distance(_point(gate.place)) for gate in mine), default=INF
+            (row.geometry.distance(shapely.Point(gate.place)) for gate in mine),
+            default=INF,
         )
     return found
 
@@ -192,7 +194,10 @@ class Judge:
         state = self.combine(need, states, absent=absent)
         verdicts = {
             self.test_distance(near, names, limit * by, {})[1]
-            for by in (1 - self.settings.borderline_share, 1 + self.settings.borderline_share)
+            for by in (
+                1 - self.settings.borderline_share,
+                1 + self.settings.borderline_share,
+            )
         }
         doors = bool(near.doors)
         if doors:
@@ -234,7 +239,9 @@ class Judge:
                 return word
         return "met"
 
-    def share(self, near: Near, names: list[str], within_m: float) -> tuple[float, float]:
+    def share(
+        self, near: Near, names: list[str], within_m: float
+    ) -> tuple[float, float]:
         """Bounds of the share of households within a distance."""
         if not near.doors:
             best = min((near.gate[name] for name in names), default=INF)
@@ -290,7 +297,12 @@ class Judge:
         return "unknown" if doubt else "short"
 
     def test_capacity(
-        self, community: str, need: Any, ways: Any, hidden: dict[str, float], reach: float
+        self,
+        community: str,
+        need: Any,
+        ways: Any,
+        hidden: dict[str, float],
+        reach: float,
     ) -> str:
         if need.capacity is None:
             return "not_required"
@@ -322,7 +334,14 @@ class Judge:
     ) -> bool:
         """Whether a distance stands within 2 cm of what it is held against."""
         by = self.settings.borderline_share
-        marks = [limit * (1 - by), limit, limit * (1 + by), limit / (1 - by), limit / (1 + by), reach]
+        marks = [
+            limit * (1 - by),
+            limit,
+            limit * (1 + by),
+            limit / (1 - by),
+            limit / (1 + by),
+            reach,
+        ]
         marks.append(self.searched)
         far = [near.edge_m, *(near.hidden.get(name, INF) for name in names)]
         for ways in [near.gate, *(ways for _, _, ways in near.doors)]:
@@ -330,6 +349,6 @@ class Judge:
         # the people who share a facility
         for other in self.near.values():
             far += [other.any[name] for name in names]
-        if near.stranded & set(names):
+        if near.disputed & set(names):
             return True
         return any(abs(f - mark) <= 0.02 for f in far if f < INF for mark in marks)

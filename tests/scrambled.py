@@ -61,30 +61,35 @@ def lay_streets(dice: Dice) -> dict[str, dict[str, Any]]:
 
     # a bent lattice with gaps; some streets hold the junctions as inner vertices
     for k in range(SIDE + 1):
-        for across in (True, False):
-            places = []
-            for n in range(SIDE + 1):
-                shift = dice.pick([0.0, 0.0, 0.0, 3.0, 10.0])
-                place = (k * STEP + (shift if n % 2 and dice.chance(0.3) else 0), n * STEP)
-                places.append(place if across else place[::-1])
-            run = [places[0]]
-            for place in places[1:]:
-                if dice.chance(0.2):
-                    if len(run) > 1:
-                        add(*run)
-                    run = [place]
-                    continue
-                run.append(place)
-                if dice.chance(0.5):
-                    add(*run)
-                    run = [place]
-            if len(run) > 1:
-                add(*run)
+        for upright in (True, False):
+            for run in cut_up(dice, bend(dice, k)):
+                add(*(place if upright else place[::-1] for place in run))
     for _ in range(6):
         start, stop = dice.spot(), dice.spot()
         if start != stop:
             add(start, stop)
     return rows
+
+
+def bend(dice: Dice, k: int) -> list[tuple[float, float]]:
+    places = []
+    for n in range(SIDE + 1):
+        bent = n % 2 and dice.chance(0.3)
+        shift = dice.pick([0.0, 0.0, 0.0, 3.0, 10.0]) if bent else 0.0
+        places.append((k * STEP + shift, n * STEP))
+    return places
+
+
+def cut_up(dice: Dice, places: list[tuple[float, float]]) -> list[list[Any]]:
+    runs: list[list[Any]] = [[places[0]]]
+    for place in places[1:]:
+        if dice.chance(0.2):
+            runs.append([place])
+            continue
+        runs[-1].append(place)
+        if dice.chance(0.5):
+            runs.append([place])
+    return [run for run in runs if len(run) > 1]
 
 
 def lay_communities(dice: Dice) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -95,7 +100,9 @@ def lay_communities(dice: Dice) -> tuple[dict[str, Any], dict[str, Any]]:
         wide, deep = (float(v) * 10 for v in dice.rng.integers(4, 13, 2))
         shape = box(x, y, x + wide, y + deep)
         if dice.chance(0.4):  # a notch makes it concave
-            shape = shape.difference(box(x + wide / 2, y + deep / 2, x + wide, y + deep))
+            shape = shape.difference(
+                box(x + wide / 2, y + deep / 2, x + wide, y + deep)
+            )
         if dice.chance(0.2):
             shape = shapely.affinity.rotate(shape, 17.0)
         name = f"c{k}"
@@ -108,7 +115,11 @@ def lay_communities(dice: Dice) -> tuple[dict[str, Any], dict[str, Any]]:
         ring = shape.exterior
         for n in range(int(dice.rng.integers(0, 4))):
             corner = dice.chance(0.2)
-            at = ring.coords[n] if corner else ring.interpolate(dice.rng.random(), True)
+            at = (
+                ring.coords[n]
+                if corner
+                else ring.interpolate(dice.rng.random(), normalized=True)
+            )
             at = shapely.Point(at)
             if dice.chance(0.2):
                 at = shapely.Point(at.x + 4.0, at.y)
