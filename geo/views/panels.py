@@ -171,6 +171,7 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
             {
                 "id": category,
                 "label": plan.rules.category_name(category, now.lang),
+                "title": plan.rules.category_name(category, now.lang),
                 "look": state_look(states[column]),
                 "outline": _OUTLINE.get(sure),
                 "value": _bar_value(states[column], distances[column], limit, plan),

@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from e2e.helpers import BUILD, CHROMIUM, ROOT
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 LOCAL = {"localhost", "127.0.0.1"}
 
@@ -75,6 +82,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("PIANQU_BROWSER") == "required":
             pytest.fail(f"{CHROMIUM} is missing, and PIANQU_BROWSER=required")
         pytest.skip(f"{CHROMIUM} is missing: the app was not seen in a browser")
+    expect.set_options(timeout=30_000)  # the machine may be busy with other tests
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=CHROMIUM,
