@@ -35,6 +35,8 @@ _PREFIX = {
     "extent": "e",
     "neighbourhoods": "n",
 }
+#: Layers whose ids stand in results, which no order of rows may change.
+_NAMED_IN_RESULTS = ("gates", "idle")
 _WHOLE = 1e-6
 
 
@@ -290,9 +292,10 @@ def _check_ids(sieve: Sieve) -> None:
         twice = sieve.frame["id"].duplicated().to_numpy()
         sieve.set_aside(twice, "id_duplicate")
         return
-    rows = frame.index.to_series().astype(int) + 1
-    given = _PREFIX[sieve.layer] + rows.astype("str")
-    frame["id"] = frame["id"].fillna(given)
+    number = frame.index.to_series().astype(int) + 1
+    if sieve.layer in _NAMED_IN_RESULTS:
+        number = _number_by_place(frame)
+    frame["id"] = frame["id"].fillna(_PREFIX[sieve.layer] + number.astype("str"))
     if sieve.layer == "gates":
         same = frame.duplicated(["id", "community_id"]).to_numpy()
         sieve.set_aside(same, "id_duplicate")
@@ -300,6 +303,16 @@ def _check_ids(sieve: Sieve) -> None:
         shared = frame["id"].duplicated(keep=False)
         frame.loc[shared, "id"] += "@" + frame.loc[shared, "community_id"]
     sieve.frame = frame.assign(id=_distinct(frame["id"]))
+
+
+def _number_by_place(frame: gpd.GeoDataFrame) -> "pd.Series[int]":
+    """Give rows numbers by place, so that their order in the file changes no id."""
+    places = frame.geometry.bounds
+    if "community_id" in frame.columns:
+        # a gate of two communities has two rows in one place
+        places["owner"] = frame["community_id"]
+    order = places.sort_values(list(places.columns), kind="stable").index
+    return pd.Series(np.arange(1, len(order) + 1), index=order).reindex(frame.index)
 
 
 def _distinct(ids: "pd.Series[str]") -> "pd.Series[str]":

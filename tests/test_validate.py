@@ -272,6 +272,15 @@ def test_gates_get_ids_and_open_to_residents():
     assert checked.findings["severity"].tolist() == ["warning"]
 
 
+def test_ids_that_are_given_do_not_hang_on_the_order_of_the_rows():
+    shared = pd.concat([make_gates(), make_gates(community_id=["c3", "c0"])])
+    there, back = (
+        check(frame.reset_index(drop=True), "gates").frame["community_id"].to_dict()
+        for frame in (shared, shared.iloc[::-1])
+    )
+    assert there == back == {"g1": "c1", "g2": "c3", "g3": "c0", "g4": "c2"}
+
+
 def test_a_gate_of_two_communities_has_two_rows():
     checked = check(make_gates(id=["g", "g"]), "gates")
     assert checked.frame.index.tolist() == ["g@c1", "g@c2"]
