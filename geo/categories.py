@@ -12,6 +12,7 @@ from geo.read import RawLayer
 from geo.rules import RuleBook
 from geo.schema import Severity
 from geo.sieve import Sieve
+from geo.text import tr
 
 #: Columns of which one is enough; without them only columns of OSM tags are.
 _TELLING = frozenset({"category", "typecode", "name"})
@@ -67,7 +68,7 @@ def classify_layer(sieve: Sieve, rules: RuleBook | None, *, derived: bool) -> No
         done = classify_facilities(sieve.frame, rules)
         word = done.pop("status_word")
         sieve.frame = done
-        _note_doubts(sieve, given, derived=derived)
+        _note_doubts(sieve, given, rules, derived=derived)
         sieve.note(word.notna().to_numpy(), "status_from_name", Severity.INFO, word)
         if not derived:
             _note_twins(sieve)
@@ -76,7 +77,9 @@ def classify_layer(sieve: Sieve, rules: RuleBook | None, *, derived: bool) -> No
         sieve.frame[name] = cells.astype("str")
 
 
-def _note_doubts(sieve: Sieve, given: pd.Series, *, derived: bool) -> None:
+def _note_doubts(
+    sieve: Sieve, given: pd.Series, rules: RuleBook, *, derived: bool
+) -> None:
     frame = sieve.frame
     none = frame["category"].isna() & frame["ambiguous"].isna()
     entrance = frame["reason"].astype("str").str.startswith("entrance:", na=False)
@@ -89,7 +92,21 @@ def _note_doubts(sieve: Sieve, given: pd.Series, *, derived: bool) -> None:
         count = int(doubtful.sum())
         sieve.note_layer("categories_ambiguous", Severity.INFO, count=count)
     elif not derived:
-        sieve.note(doubtful, "category_ambiguous", Severity.WARNING, frame["ambiguous"])
+        for keys in frame["ambiguous"].dropna().unique():
+            some = (frame["ambiguous"] == keys).fillna(value=False).to_numpy(dtype=bool)
+            told = [
+                tr("finding.category_ambiguous.or", lang).join(
+                    rules.category_name(key, lang) for key in str(keys).split("|")
+                )
+                for lang in ("zh", "en")
+            ]
+            sieve.note(
+                some,
+                "category_ambiguous",
+                Severity.WARNING,
+                categories_zh=told[0],
+                categories_en=told[1],
+            )
 
 
 def _note_twins(sieve: Sieve) -> None:

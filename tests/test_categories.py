@@ -2,6 +2,7 @@ import pandas as pd
 from hamlet import RULES, make_facilities
 
 from geo.categories import check_categories, classify_layer
+from geo.findings import make_findings, render_findings
 from geo.sieve import Sieve
 
 
@@ -41,6 +42,16 @@ def test_what_could_be_several_is_said_row_by_row_or_once():
     )
     assert codes(classify(frame)) == ["category_ambiguous"] * 2
     assert codes(classify(frame, derived=True)) == ["categories_ambiguous"]
+
+
+def test_what_could_be_several_is_said_by_name():
+    frame = make_facilities().assign(
+        category=None, ambiguous=["primary_school|middle_school", None], reason="osm"
+    )
+    found = make_findings(classify(frame).noticed)
+    said = [render_findings(found, lang)["message"].iloc[-1] for lang in ("zh", "en")]
+    assert "小学或初中" in said[0]
+    assert "Primary school or Lower secondary school" in said[1]
 
 
 def test_without_rows_the_columns_exist():
