@@ -213,8 +213,8 @@ def _make_rule(row: Mapping[str, Any], test: str, own: Mapping[str, Any]) -> Rul
     place = f"{DISTRICT_FILE} [rules.{row['rule_id']}]"
     replaced = any(name in own for name in NUMBERS[test])
     sourced = {
-        "standard": DISTRICT_FILE,
-        "clause": place,
+        "standard": own.get("source") or DISTRICT_FILE,
+        "clause": f"[rules.{row['rule_id']}]",
         "source": place,
         f"certainty_{test}": "unverified",
         "note": "",

@@ -60,6 +60,7 @@ def test_a_replaced_number_is_the_districts_own(tmp_path):
     assert need.distance.certainty == "unverified"
     assert need.distance.source == "district.toml [rules.F006]"
     assert need.distance.standard == "district.toml"
+    assert need.distance.clause == "[rules.F006]"
     # the size comes from another row, and this row's own size stays what it was
     assert need.size.origin == "built-in"
     row = book.standards.loc["F006"]
@@ -87,6 +88,13 @@ def test_a_replaced_number_carries_the_source_given(tmp_path):
     )
     assert rule.firm
     assert mark(rule) == ""
+
+
+def test_a_replaced_number_names_the_source_given_as_its_standard(tmp_path):
+    text = '[rules.F006]\nmax_distance_m = 450\nsource = "某市民政局"\n'
+    write_district(tmp_path, text)
+    rule = load_rules(district_dir=tmp_path).requirements["elderly_daycare"].distance
+    assert (rule.standard, rule.clause) == ("某市民政局", "[rules.F006]")
 
 
 def test_a_source_alone_touches_every_number_of_its_row(tmp_path):
