@@ -5,12 +5,13 @@ figures and streets are drawn by chance. The same seed gives the same town.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.random import Generator
+from shapely.geometry.base import BaseGeometry
 
 from geo.town_compounds import Slab, choose_gates, fill_slabs, lay_paths, spine_ys
 from geo.town_extras import (
@@ -50,9 +51,6 @@ from geo.town_names import (
     name_streets,
 )
 from geo.town_plots import Gate, Plot, Use, cut_plots, merge_cells, outline
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 #: Share of plots that are residential communities.
 _HOME_SHARE = 0.74
@@ -229,8 +227,8 @@ def plan_town(rng: Generator, style: TownStyle) -> TownPlan:
     if style.river:
         plan.river = draw_river(rng, grid, far_east=2000.0 * style.straight_east)
     plan.neighbourhoods = list_neighbourhoods(grid)
-    east, north = float(grid.xs[-1]) + MARGIN_M, float(grid.ys[-1]) + MARGIN_M
-    plan.surveyed = [(-MARGIN_M, east, -MARGIN_M, north)]
+    east_m, north_m = float(grid.xs[-1]) + MARGIN_M, float(grid.ys[-1]) + MARGIN_M
+    plan.surveyed = [(-MARGIN_M, east_m, -MARGIN_M, north_m)]
     homes = np.flatnonzero(rng.random(len(plan.homes)) < _UNCOUNTED_SHARE)
     plan.uncounted = {int(at) for at in homes}
     return plan
@@ -388,6 +386,6 @@ def _frame_pipes(rng: Generator, plan: TownPlan) -> gpd.GeoDataFrame:
     return make_frame(rows, shapes, "U", columns=("kind", "year", "owner"))
 
 
-def _extent(plan: TownPlan) -> shapely.Polygon:
+def _extent(plan: TownPlan) -> BaseGeometry:
     boxes = [shapely.Polygon(plan.bend.apply(outline(*box))) for box in plan.surveyed]
     return shapely.union_all(boxes)

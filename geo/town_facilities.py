@@ -73,7 +73,9 @@ def street_spots(rng: Generator, ways: Iterable[Way]) -> list[Spot]:
     spots = np.concatenate(places)
     weight = np.concatenate(weights) * _density(spots)
     order = np.argsort(rng.exponential(1.0, len(spots)) / weight)
-    return [Spot(*map(float, spots[i]), street=names[i]) for i in order]
+    return [
+        Spot(float(spots[i, 0]), float(spots[i, 1]), street=names[i]) for i in order
+    ]
 
 
 def _density(spots: FloatArray) -> FloatArray:

@@ -69,7 +69,9 @@ def frame_streets(bend: Bend, ways: Sequence[Way]) -> gpd.GeoDataFrame:
 
 def frame_gates(plan: "TownPlan") -> gpd.GeoDataFrame:
     """Return the gates of walled communities, and of some others."""
-    rows, places, seen = [], [], dict[tuple[float, float], str]()
+    rows: list[dict[str, Any]] = []
+    places: list[tuple[float, float]] = []
+    seen: dict[tuple[float, float], str] = {}
     for at, plot in enumerate(plan.homes):
         if not plot.listed:
             continue
@@ -163,7 +165,8 @@ def draw_slabs(bend: Bend, slabs: Sequence[Slab]) -> np.ndarray[Any, Any]:
     cos, sin = np.cos(turns)[:, None], np.sin(turns)[:, None]
     x = places[:, :1] + local[..., 0] * cos - local[..., 1] * sin
     y = places[:, 1:] + local[..., 0] * sin + local[..., 1] * cos
-    return shapely.polygons(np.round(np.stack([x, y], axis=-1), 3))
+    rings = np.round(np.stack([x, y], axis=-1), 3)
+    return np.atleast_1d(np.asarray(shapely.polygons(rings), dtype=object))
 
 
 def frame_idle(bend: Bend, idle: Sequence[Mapping[str, Any]]) -> gpd.GeoDataFrame:

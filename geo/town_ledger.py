@@ -80,7 +80,7 @@ def _community(rng: Generator, plot: Plot, slabs: Sequence[Slab]) -> dict[str, A
     )
     for part in parts:
         row.update(part)
-    row.update(_funds(rng, row["floor_area_m2"]))
+    row.update(_funds(rng, float(str(row["floor_area_m2"]))))
     return row
 
 

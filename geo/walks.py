@@ -166,8 +166,8 @@ def catchments(
 def warm(progress: Progress = no_progress) -> None:
     """Compile everything, so that nobody waits for it later.
 
-    Takes half a minute or more once per machine; compiled code is kept beside the package or,
-    where that may not be written, in the user's cache (numba's rules;
+    Takes half a minute or more once per machine; compiled code is kept beside the
+    package or, where that may not be written, in the user's cache (numba's rules;
     ``NUMBA_CACHE_DIR`` sets another place).
 
     Parameters
