@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 #: Excel takes a CSV for UTF-8 only if it begins with a byte order mark.
@@ -51,12 +52,18 @@ def defuse_formulas(texts: pd.Series) -> pd.Series:
     >>> defuse_formulas(pd.Series(["=1+1", "-12.5", "吉大"])).tolist()
     ["'=1+1", '-12.5', '吉大']
     """
-    runs = texts.map(lambda text: isinstance(text, str) and _runs(text)).astype(bool)
-    return texts.where(~runs, "'" + texts.astype("str")) if runs.any() else texts
+    plain = texts.astype("str")
+    # few cells begin so: only these are looked at one by one
+    runs = plain.str.startswith(FORMULA_STARTS, na=False).to_numpy(
+        dtype=bool, copy=True
+    )
+    found = [_is_formula(text) for text in texts[runs]]
+    runs[runs] = np.array(found, dtype=bool)
+    return texts.where(~runs, "'" + plain) if runs.any() else texts
 
 
-def _runs(text: str) -> bool:
-    return text.startswith(FORMULA_STARTS) and not _is_number(text)
+def _is_formula(text: object) -> bool:
+    return isinstance(text, str) and not _is_number(text)
 
 
 def _is_number(text: str) -> bool:
