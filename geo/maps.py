@@ -80,13 +80,15 @@ STATE_LOOKS = {
     State.NOT_REQUIRED: Look(None, ink="#8C8C8C"),
 }
 
-#: Share of required categories met, least first: cividis.
+#: Share of judged categories met, least first: cividis.
 SHARE_LOOKS = tuple(
     Look(fill, stroke="#3B4754")
     for fill in ("#00204D", "#414D6B", "#7C7B78", "#BCAF6F", "#FFEA46")
 )
 #: Least share of each class but the first.
 SHARE_LIMITS = (0.2, 0.4, 0.6, 0.8)
+#: Looks of the shares, and of a community of which nothing could be judged.
+JUDGED_LOOKS = (*SHARE_LOOKS, STATE_LOOKS[State.UNKNOWN])
 
 #: Outline of each certainty: CSS word and pattern of dashes.
 OUTLINES = {
@@ -125,13 +127,15 @@ def share_class(share: float) -> int:
     Parameters
     ----------
     share
-        0 to 1.
+        0 to 1; NaN: nothing could be judged.
 
     Returns
     -------
     int
-        Position in `SHARE_LOOKS`.
+        Position in `JUDGED_LOOKS`.
     """
+    if np.isnan(share):
+        return len(SHARE_LOOKS)
     return int(np.searchsorted(SHARE_LIMITS, share, side="right"))
 
 

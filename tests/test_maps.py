@@ -12,6 +12,7 @@ from folium.plugins import MarkerCluster
 
 from geo.assets import FOLIUM_ASSETS
 from geo.maps import (
+    JUDGED_LOOKS,
     MOST_SIGNS,
     SHARE_LIMITS,
     SHARE_LOOKS,
@@ -63,6 +64,10 @@ def test_colours_and_signs_are_those_of_the_design() -> None:
     }
     assert [STATE_LOOKS[state].sign for state in STATES[:4]] == ["●", "▲", "?", "∅"]
     assert STATE_LOOKS[State.NO_DATA].hatch
+
+
+def test_what_could_not_be_judged_is_grey_and_not_least() -> None:
+    assert JUDGED_LOOKS[share_class(float("nan"))] == STATE_LOOKS[State.UNKNOWN]
 
 
 def test_share_classes_meet_at_their_limits() -> None:

@@ -209,14 +209,20 @@ def _lacking(plan: Plan, board: Board, now: Choice) -> dict[str, Any]:
     else:
         worst = max(households, key=lambda key: np.nan_to_num(households[key]))
         value = households[worst]
-        note = plan.rules.category_name(worst, now.lang)
+        known = not np.isnan(value)
+        note = plan.rules.category_name(worst, now.lang) if known else ""
     return {
         "label": say(
             "view.lifecircle.lacking" if now.category else "view.lifecircle.most"
         ),
         "value": "—" if np.isnan(value) else f"{value:,.0f}",
         "unit": say("view.unit.households"),
-        "note": note or say("view.lifecircle.lacking_note"),
+        "note": note
+        or say(
+            "view.lifecircle.households_unknown"
+            if np.isnan(value)
+            else "view.lifecircle.lacking_note"
+        ),
         "event": {"kind": "states", "id": "short"},
     }
 

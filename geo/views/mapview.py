@@ -1,6 +1,7 @@
 """The map as the pages use it: colours, legend, selection, and where to go."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,14 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from geo.district import District
-from geo.maps import ACCENT, SHARE_LIMITS, SHARE_LOOKS, STATE_LOOKS, share_class
+from geo.maps import (
+    ACCENT,
+    JUDGED_LOOKS,
+    SHARE_LIMITS,
+    SHARE_LOOKS,
+    STATE_LOOKS,
+    share_class,
+)
 from geo.schema import Certainty, State
 from geo.views import layers, work
 from geo.views.shapes import Parcel, pack_value
@@ -72,7 +80,7 @@ def share_style(shares: Sequence[float], notes: Sequence[str]) -> Parcel:
         For ``map.js``.
     """
     codes = "".join(str(share_class(share)) for share in shares)
-    classes = [look.told("") for look in SHARE_LOOKS]
+    classes = [look.told("") for look in JUDGED_LOOKS]
     return pack_value("style", {"classes": classes, "codes": codes, "notes": [*notes]})
 
 
@@ -130,15 +138,19 @@ def share_legend(title: str, shares: Sequence[float]) -> dict[str, Any]:
     dict
         For ``map.js``.
     """
-    found = np.asarray([share_class(share) for share in shares])
+    found = [share_class(share) for share in shares]
     ends = [0.0, *SHARE_LIMITS, 1.0]
+    labels = [f"{low:.0%} – {high:.0%}" for low, high in pairwise(ends)]
     rows = [
         {
             "look": look.told(""),
-            "label": f"{ends[at]:.0%} – {ends[at + 1]:.0%}",
-            "count": say("view.communities", value=f"{int((found == at).sum()):,}"),
+            "label": label,
+            "count": say("view.communities", value=f"{found.count(at):,}"),
         }
-        for at, look in enumerate(SHARE_LOOKS)
+        for at, (look, label) in enumerate(
+            zip(JUDGED_LOOKS, [*labels, say("state.unknown")], strict=True)
+        )
+        if at < len(SHARE_LOOKS) or at in found
     ]
     return {"title": title, "rows": rows}
 

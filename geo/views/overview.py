@@ -90,7 +90,7 @@ def _numbers(plan: Plan, board: Board) -> list[panels.Block]:
     items = [
         {
             "label": say("view.overview.households"),
-            "value": f"{households.sum():,.0f}",
+            "value": f"{households.sum():,.0f}" if unknown < len(scores) else "—",
             "unit": say("view.unit.households"),
             "note": say("view.overview.in_communities", value=f"{len(scores):,}")
             + note,

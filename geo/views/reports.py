@@ -156,7 +156,10 @@ def absent(board: Board) -> list[str]:
 
 
 def shares(board: Board, now: Choice) -> list[float]:
-    """Return the share of required categories that each community has.
+    """Return the share of met categories among those judged, for each community.
+
+    What is unknown or without data is neither met nor lacking: a district whose
+    clinics nobody mapped is not a district without clinics.
 
     Parameters
     ----------
@@ -168,12 +171,12 @@ def shares(board: Board, now: Choice) -> list[float]:
     Returns
     -------
     list of float
-        0 to 1, in the order of the layer.
+        0 to 1, NaN where nothing could be judged, in the order of the layer.
     """
     states = board.verdicts(now)
-    asked = (states != State.NOT_REQUIRED).sum(axis=1)
     met = (states == State.MET).sum(axis=1)
-    return [float(share) for share in met / np.maximum(1, asked)]
+    judged = met + (states == State.SHORT).sum(axis=1)
+    return [float(share) for share in met / np.where(judged > 0, judged, np.nan)]
 
 
 def share_notes(board: Board, now: Choice) -> list[str]:
