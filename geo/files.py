@@ -6,6 +6,7 @@ directory fsync, never.
 """
 
 import ctypes
+import errno
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from geo.errors import OutputError
+from geo.text import LANGUAGES, texts
 
 
 @contextmanager
@@ -117,8 +119,15 @@ def _told(path: Path) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OutputError("cannot_write", path=path.name, reason=reason) from error
+        reasons = {f"reason_{lang}": _reason(error, lang) for lang in LANGUAGES}
+        raise OutputError("cannot_write", path=path.name, **reasons) from error
+
+
+def _reason(error: OSError, lang: str) -> str:
+    """Say why the system refused, in `lang` where there are words for it."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    known = texts(lang).get(f"refusal.{name}")
+    return known or error.strerror or str(error)
 
 
 @contextmanager

@@ -231,7 +231,12 @@ def test_an_output_that_cannot_be_a_folder_is_refused(hamlet, tmp_path, capsys):
 
 def test_a_full_disk_is_said_and_leaves_nothing(hamlet, tmp_path, capsys, monkeypatch):
     def fail(*_args, **_options):
-        raise OutputError("cannot_write", path="out", reason="No space left on device")
+        raise OutputError(
+            "cannot_write",
+            path="out",
+            reason_zh="磁盘已满",
+            reason_en="the disk is full",
+        )
 
     monkeypatch.setattr(commands, "write_plan", fail)
     said = refused(capsys, "plan", str(hamlet), "--out", str(tmp_path / "out"))

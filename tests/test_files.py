@@ -90,6 +90,14 @@ def test_trouble_is_told_with_the_remedy(tmp_path):
         write_text(tmp_path / "missing" / "x.csv", "")
     assert "x.csv" in caught.value.message("en")
     assert "disk space" in caught.value.action("en")
+    assert "所在的文件夹不存在" in caught.value.message("zh")
+    assert "its folder does not exist" in caught.value.message("en")
+
+
+def test_a_refusal_without_words_of_its_own_keeps_the_systems(tmp_path):
+    with pytest.raises(OutputError) as caught, replace_file(tmp_path / "a"):
+        raise OSError("odd")
+    assert "odd" in str(caught.value)
 
 
 WRITER = """
