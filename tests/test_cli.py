@@ -240,7 +240,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(hamlet, tmp_path, capsys, monkey
 
     monkeypatch.setattr(commands, "write_plan", fail)
     said = refused(capsys, "plan", str(hamlet), "--out", str(tmp_path / "out"))
-    assert "No space left" in said
+    assert "磁盘已满" in said
 
 
 # --- stopping ---------------------------------------------------------------------
