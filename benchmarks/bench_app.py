@@ -127,7 +127,6 @@ def measure(browser: Browser, address: str) -> dict[str, Any]:
     pace = 1000 * (time.perf_counter() - start)
     page.close()
     again.close()
-    port = address.rsplit(":", 1)[1]
     return {
         "communities": len(ids),
         "click_ms": round(median(times[1:])),
