@@ -18,6 +18,7 @@ from geo.edges import (
     Ints,
     locate_on_edges,
     make_lines,
+    make_points,
 )
 from geo.walls import Walled
 
@@ -55,7 +56,13 @@ class Obstacles:
     reaches: shapely.STRtree
 
     def crosses(
-        self, start: Floats, stop: Floats, *, own_m: float, along: Ints | None = None
+        self,
+        start: Floats,
+        stop: Floats,
+        *,
+        own_m: float,
+        along: Ints | None = None,
+        beside: Bools | None = None,
     ) -> Bools:
         """Say which straight connectors cross a barrier or a walled boundary.
 
@@ -65,8 +72,9 @@ class Obstacles:
             Ends of the connectors (k x 2), metres.
         own_m
             Barriers this near to the start do not count.
-        along
-            Position of the community whose boundary each may cross; -1: none.
+        along, beside
+            Row of `beside` for each, -1: none; the walled communities (columns)
+            whose boundary it may cross.
 
         Returns
         -------
@@ -84,11 +92,12 @@ class Obstacles:
         crossed[longer[hit]] = True
         line, which = self.cores.query(lines, predicate="intersects")
         out = ~shapely.covers(self.walled.reach[which], lines[line])
-        ran, beside = self._find_beside(lines)
-        line, which = np.append(line, ran), np.append(which, beside)
+        ran, wall = self._find_beside(lines)
+        line, which = np.append(line, ran), np.append(which, wall)
         out = np.append(out, np.ones(len(ran), dtype=bool))
-        if along is not None:
-            out &= self.walled.community[which] != along[line]
+        if along is not None and beside is not None:
+            may = np.flatnonzero(along[line] >= 0)
+            out[may] &= ~beside[along[line[may]], which[may]]
         crossed[line[out]] = True
         return crossed
 
@@ -368,7 +377,11 @@ class _Search:
         u = np.column_stack((edges.x[edges.u[edge]], edges.y[edges.u[edge]]))
         v = np.column_stack((edges.x[edges.v[edge]], edges.y[edges.v[edge]]))
         blocked = self.attacher.obstacles.crosses(
-            start, u + share * (v - u), own_m=self.own_m, along=edges.along[edge]
+            start,
+            u + share * (v - u),
+            own_m=self.own_m,
+            along=edges.along[edge],
+            beside=edges.beside,
         )
         table = pd.DataFrame({"row": row, "edge": edge, "at": at, "far": far})
         # of equally near edges the one farther west, then south, whatever the order
@@ -393,7 +406,7 @@ def _find_feet(shapes: Geometries, lines: Geometries) -> tuple[Floats, Floats]:
     place = shapely.line_locate_point(lines[wide[index]], shapely.points(xy))
     feet = shapely.line_interpolate_point(lines[wide[index]], place)
     both = shapely.get_coordinates(lines[wide]).reshape(-1, 2)
-    feet = np.concatenate((feet, shapely.points(both)))
+    feet = np.concatenate((feet, make_points(both)))
     index = np.concatenate((index, np.repeat(np.arange(len(wide)), 2)))
     table = pd.DataFrame({"row": wide[index], "foot": feet})
     table["x"], table["y"] = shapely.get_x(feet), shapely.get_y(feet)

@@ -4,7 +4,7 @@ An edge is one straight segment between two nodes; which vertices of the streets
 one node is defined in :mod:`geo.network` (definitions 1 to 4).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +37,10 @@ class Edges:
     inside
         Position of the walled community whose inner edge it is; -1: public.
     along
-        Position of the walled community inside whose outline this public edge
-        runs along the boundary; -1: none.
+        Row of `beside`; -1: the edge runs along no walled boundary.
+    beside
+        Which walled communities (columns, smallest first) have a boundary along
+        which an edge inside runs (rows: what occurs).
     """
 
     x: Floats
@@ -49,6 +51,7 @@ class Edges:
     free: Bools
     inside: Ints
     along: Ints
+    beside: Bools = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
 
     @property
     def length_m(self) -> Floats:

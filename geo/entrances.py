@@ -23,6 +23,9 @@ from geo.walls import Walled
 #: Halvings by which the ends of a stretch are found (1 km to less than 0.1 mm).
 _HALVINGS = 24
 
+#: Distances closer than this are equal (micrometres are rounding).
+_EQUALLY_NEAR_M = 1e-6
+
 #: Edge ends from which a node is a junction, and at which a line merely goes on.
 _JUNCTION, _GOES_ON = 3, 2
 
@@ -126,13 +129,41 @@ def _find_crossings(
 def _find_nearest(edges: Edges, rings: Geometries, chosen: Ints) -> pd.DataFrame:
     public = np.flatnonzero(edges.inside < 0)
     tree = shapely.STRtree(edges.lines(public if len(public) else None))
-    row, edge = tree.query_nearest(rings[chosen])
-    first = np.unique(row, return_index=True)[1]
-    row, edge = row[first], edge[first]
-    lines = shapely.shortest_line(rings[chosen[row]], tree.geometries[edge])
-    xy = shapely.get_coordinates(lines)[::2]
-    none = np.full(len(row), -1, dtype=np.int64)
-    return _make_entrances(chosen[row], xy, none, np.full(len(row), np.nan), "nearest")
+    near, far = tree.query_nearest(
+        rings[chosen], return_distance=True, all_matches=False
+    )
+    reach = np.zeros(len(chosen))
+    reach[near[0]] = far + _EQUALLY_NEAR_M
+    row, edge = tree.query(rings[chosen], predicate="dwithin", distance=reach)
+    table = _list_nearest(rings[chosen[row]], tree.geometries[edge], reach[row])
+    table["ring"] = row[table["row"].to_numpy(dtype=np.int64)]
+    table = table.sort_values(["ring", "x", "y"]).drop_duplicates("ring")
+    which, xy = chosen[table["ring"]], table[["x", "y"]].to_numpy()
+    none = np.full(len(which), -1, dtype=np.int64)
+    return _make_entrances(which, xy, none, np.full(len(which), np.nan), "nearest")
+
+
+def _list_nearest(rings: Geometries, lines: Geometries, reach: Floats) -> pd.DataFrame:
+    """List the places of each ring that may be the one nearest to its line.
+
+    Where the two run side by side, those are the ends of the common part.
+    """
+    ends, end_row = shapely.get_coordinates(lines, return_index=True)
+    nearest = shapely.shortest_line(rings, lines)
+    feet = shapely.shortest_line(rings[end_row], make_points(ends))
+    met = shapely.intersection(rings, lines)
+    found = [
+        (shapely.get_coordinates(nearest)[::2], np.arange(len(rings))),
+        (shapely.get_coordinates(feet)[::2], end_row),
+        shapely.get_coordinates(rings, return_index=True),
+        shapely.get_coordinates(met, return_index=True),
+    ]
+    xy = np.concatenate([places for places, _ in found])
+    row = np.concatenate([rows for _, rows in found])
+    held = shapely.distance(lines[row], make_points(xy)) <= reach[row]
+    table = pd.DataFrame({"row": row, "x": xy[:, 0], "y": xy[:, 1]})
+    # micrometres are rounding
+    return table[held].round({"x": 6, "y": 6})
 
 
 def _find_along(

@@ -1,7 +1,9 @@
 """Facilities that exist but cannot be walked to from outside.
 
 On no street, or behind a wall without a gate for strangers: within the threshold
-in a straight line such a facility turns ``short`` into ``unknown`` (METHODS §1).
+in a straight line such a facility turns ``short`` into ``unknown`` (METHODS §1),
+except for those who do walk to it: as a rule the residents of its own community,
+and those of a neighbour that shares a gate.
 """
 
 from dataclasses import dataclass
@@ -13,8 +15,10 @@ import shapely
 
 from geo.coverage import Floats, Ints
 from geo.network import WalkNetwork
+from geo.pairs import find_pairs
+from geo.reach import WalkGraph
 from geo.seeds import NO_COMMUNITY, SEALED, TOO_FAR
-from geo.stock import Places, Stock, find_owners, find_rows
+from geo.stock import Places, Stock, find_rows
 from geo.straight import Geometries
 
 
@@ -30,19 +34,26 @@ class Hidden:
         Its geometry.
     only
         Row position of the one community that it serves, -1: all.
-    inside
-        Facility (row) and row position of a community whose own residents do walk
-        to it; shape (pairs, 2).
+    walked
+        Facility (row) and row position of a community whose residents do walk to
+        it; shape (pairs, 2).
     """
 
     label: Ints
     shapes: Geometries
     only: Ints
-    inside: Ints
+    walked: Ints
 
 
 def find_hidden(
-    facilities: gpd.GeoDataFrame, network: WalkNetwork, stock: Stock, ids: pd.Index
+    facilities: gpd.GeoDataFrame,
+    network: WalkNetwork,
+    places: Places,
+    stock: Stock,
+    ids: pd.Index,
+    *,
+    graph: WalkGraph,
+    within_m: float,
 ) -> Hidden:
     """Find the open facilities that cannot be walked to from outside.
 
@@ -52,10 +63,16 @@ def find_hidden(
         Facilities layer: `serves`, geometry.
     network
         The walk network.
+    places
+        Gates and doors.
     stock
         Open facilities.
     ids
         Community ids, sorted.
+    graph
+        Graph of the walk network.
+    within_m
+        Farthest that anybody walks: who is farther does not walk to it.
 
     Returns
     -------
@@ -70,19 +87,16 @@ def find_hidden(
     around, _ = network.seeder.find_places(shapely.point_on_surface(shapes))
     owner = find_rows(ids, network.seeder.territory.name(around))
     private = (rows["serves"] == "residents").to_numpy(dtype=bool)
-    position = pd.Series(np.arange(len(label)), index=stock.ids[label])
-    seeds = network.facility_seeds
-    seeds = seeds.assign(facility=seeds["facility_id"].map(position))
-    seeds = seeds[seeds["facility"].notna()].astype({"facility": "int64"})
-    owners = find_owners(network, seeds)
-    community = find_rows(ids, owners["community_id"])
+    seeded = stock.ids[label].isin(network.facility_seeds["facility_id"])
+    some = np.flatnonzero(seeded)
+    community, facility = find_pairs(
+        graph, network, places, ids, label[some], stock, reach_m=within_m
+    )
     return Hidden(
         label=label,
         shapes=shapes,
         only=np.where(private, owner, -1).astype(np.int64),
-        inside=np.stack(
-            [owners["facility"].to_numpy(dtype=np.int64), community], axis=1
-        ),
+        walked=np.stack([some[facility], community], axis=1),
     )
 
 
@@ -127,9 +141,9 @@ def measure_hidden(
     gate, which = tree.query(gates, predicate="dwithin", distance=within_m)
     community = access.gate_community[gate]
     served = (hidden.only[which] < 0) | (hidden.only[which] == community)
-    inside = {(facility, own) for facility, own in hidden.inside.tolist()}
+    walked = {(facility, own) for facility, own in hidden.walked.tolist()}
     pairs = zip(which.tolist(), community.tolist(), strict=True)
-    served &= np.array([pair not in inside for pair in pairs], dtype=np.bool_)
+    served &= np.array([pair not in walked for pair in pairs], dtype=np.bool_)
     gate, which, community = gate[served], which[served], community[served]
     distance = shapely.distance(gates[gate], hidden.shapes[which])
     label = hidden.label[which]

@@ -323,7 +323,15 @@ def _measure_around(
         stock.category,
         shape=(len(ids), categories),
     )
-    hidden = find_hidden(district.facilities, network, stock, ids)
+    hidden = find_hidden(
+        district.facilities,
+        network,
+        places,
+        stock,
+        ids,
+        graph=graph,
+        within_m=searched_m,
+    )
     hidden_m, maybe_m = measure_hidden(
         hidden, network, places, stock, categories=categories, within_m=searched_m
     )

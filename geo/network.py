@@ -48,7 +48,7 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
 8. P is the polygon of a walled community C. Edges are split where they meet the
    boundary of P. A piece is *inside* if its middle is within P and not on the
    boundary. A piece is *deep* if it reaches deeper than `boundary_tolerance_m`
-   (15 m); the others are shallow.
+   (15 m) by more than 1 mm; the others are shallow.
 9. A *crossing* is a node on the boundary of P where a piece inside and one not
    inside end. It is *far* if no supplied gate of C (as snapped, 13) lies within
    15 m.
@@ -57,8 +57,9 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
 11. Every other piece inside is an inner edge of C; of several walled communities
     the smallest for which this holds. All other edges are public. Where edges that
     differ in this meet, they are separated: each group has its own node. If no
-    gate of C was supplied, its inner edges are not separated from the public ones;
-    the nodes where they meet are its derived gates.
+    gate of C was supplied, its inner edges are separated neither from the public
+    ones nor from those of others without supplied gates; the nodes where they meet
+    either are its derived gates.
 
 **Attachment.**
 
@@ -87,16 +88,17 @@ and the gates layer holds a supplied gate of it (one whose `derived` is not true
     Between two gates, open to all, of a walled community without inner edges
     there is a straight connection if it is not blocked.
 15. Gates are derived for every community that is not walled and has no usable
-    supplied gate (gates mapped in OSM are used besides, never instead): (a) every point where an edge meets the boundary (where
-    they run together: the ends of the common part of each edge). (b) Of the part of
-    the network within 15 m of the boundary: the boundary point nearest to each node
-    in it with three or more edge ends; and, for each stretch of it between such
-    nodes, dead ends and the ends of the part, unless it meets the boundary itself,
-    the boundary point nearest to its middle. Of (a) and (b) only edges of the
-    boundary point's side (12) count: none behind another's wall. (c) If there are
-    none: the boundary point nearest to the public edges. Gates of (b) and (c) attach
-    by 12. A walled community without supplied gates has those of 11, else one as in
-    (c), with an inner connector. Derived gates are open to all.
+    supplied gate (gates mapped in OSM are used besides, never instead): (a) every
+    point where an edge meets the boundary (where they run together: the ends of the
+    common part of each edge). (b) Of the part of the network within 15 m of the
+    boundary: the boundary point nearest to each node in it with three or more edge
+    ends; and, for each stretch of it between such nodes, dead ends and the ends of
+    the part, unless it meets the boundary itself, the boundary point nearest to its
+    middle. Of (a) and (b) only edges of the boundary point's side (12) count: none
+    behind another's wall. (c) If there are none: the boundary point nearest to the
+    public edges; of equally near ones the one farther west, then south. Gates of (b)
+    and (c) attach by 12. A walled community without supplied gates has those of 11,
+    else one as in (c), with an inner connector. Derived gates are open to all.
 
 **Points.**
 

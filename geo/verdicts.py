@@ -177,7 +177,10 @@ def _find_borderline(field: Field) -> npt.NDArray[np.bool_]:
 
 
 def _count_households(field: Field, decided: npt.NDArray[np.bool_]) -> Columns:
-    """Count households within and beyond the threshold, where that is known."""
+    """Count households within and beyond the threshold, where that is known.
+
+    Where the distance is unknown the coverage is NaN even if another test fails.
+    """
     counted = field.places.access.households_counted
     own = _numbers(field, "households")
     households = np.where(np.isnan(own), counted, own)[:, None]

@@ -1,7 +1,10 @@
 """Gates that nobody supplied (definition 15 of geo/network.py)."""
 
+from itertools import pairwise
+
 import pytest
 from gridtown import Walker, box, gate_places, line, make_district
+from shapely import Polygon
 
 from geo.network import build_network
 from geo.settings import Settings
@@ -74,6 +77,31 @@ def test_a_street_beyond_the_tolerance_gives_the_nearest_point(rules):
     gate = network.gates.iloc[0]
     assert gate["origin"] == "nearest"
     assert gate["connector_m"] == pytest.approx(16)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_equally_near_points_the_one_farther_west_then_south(rules, turned):
+    around = [(70, -30), (230, -30), (230, 130), (70, 130), (70, -30)]
+    sides = zip("abcd", pairwise(around), strict=True)
+    streets = {name: line(*ends) for name, ends in sides}
+    shapes = {
+        "c": box(100, 0, 200, 100),
+        "d": Polygon([(150, 0), (200, 50), (150, 100), (100, 50)]),
+    }
+    if turned:
+        streets = dict(reversed(streets.items()))
+        shapes = {name: shape.reverse() for name, shape in shapes.items()}
+    for walled in (False, True):
+        rows = {n: {"at": at, "walled": walled} for n, at in shapes.items()}
+        network = build(rules, streets, rows)
+        assert gate_places(network, "c") == {(100, 0)}
+        assert gate_places(network, "d") == {(100, 50)}
+
+
+def test_a_walled_boundary_on_a_street_has_its_gate_at_the_western_end(rules):
+    streets = {"s": line((120, 0), (180, 0)), "n": line((120, 130), (180, 130))}
+    network = build(rules, streets, {"c": BLOCK["c"] | {"walled": True}})
+    assert gate_places(network, "c") == {(120, 0)}
 
 
 def test_a_boundary_drawn_on_the_street(rules):

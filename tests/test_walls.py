@@ -120,10 +120,44 @@ def test_a_branch_of_that_street_into_the_community_is_cut_off(rules):
 
 
 def test_a_street_deeper_than_the_tolerance_is_inner(rules):
-    for y, inner in ((14, 0), (16, 100)):
+    # a path exactly as deep as the tolerance is not deeper
+    for y, inner in ((14, 0), (15, 0), (15.01, 100), (16, 100)):
         streets = {"s": line((0, y), (300, y))}
         network = build(rules, streets, {"c": (BLOCK, None)}, FAR_GATE)
         assert own_m(network, inside=True) == inner
+
+
+def test_the_tolerance_goes_round_corners_that_point_inwards(rules):
+    # exactly 15 m from the corner, and 1 cm more; 15.05 m from the walls behind
+    corner = 15.05 + 15 / 2**0.5
+    block = BLOCK.difference(box(100 + corner, corner, 200, 100))
+    gate = {"g": ("c", (110, 100), "residents")}
+    for beyond, inner in ((0.0, False), (0.01, True)):
+        far = 30.1 - beyond * 2**0.5
+        streets = {"s": line((90, far + 10), (150, far - 50))}
+        network = build(rules, streets, {"c": (block, None)}, gate)
+        assert (network.inside >= 0).any() == inner
+
+
+def test_an_inner_street_may_run_along_the_boundary_of_another(rules):
+    # inside a, 10 m behind the southern wall of the smaller b
+    streets = {
+        "s": line((50, 50), (150, 50)),
+        "t": line((0, -10), (200, -10)),
+        "u": line((0, 150), (200, 150)),
+    }
+    communities = {
+        "a": (box(0, 0, 200, 100), True),
+        "b": (box(80, 40, 130, 140), True),
+    }
+    gates = {
+        "ga": ("a", (105, 0), "residents"),
+        "gb": ("b", (105, 140), "residents"),
+    }
+    network = build(rules, streets, communities, gates)
+    own = network.resident_edges.query("community_id == 'a'")
+    assert own["length_m"].tolist() == pytest.approx([50])
+    assert own_m(network, inside=True) == 100
 
 
 def test_a_shallow_stub_or_ring_is_no_street_along_the_boundary(rules):
