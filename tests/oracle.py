@@ -109,6 +109,10 @@ def meeting_places(edge: Edge, line: Any) -> list[float]:
     return found
 
 
+def boundary_corners(boundary: Any) -> list[Any]:
+    return [place for ring in parts(boundary) for place in ring.coords]
+
+
 def true(value: Any) -> bool:
     return not pd.isna(value) and bool(value)
 
@@ -427,7 +431,8 @@ class Builder:
     def is_deep(self, p: Place, q: Place, boundary: Any) -> bool:
         """Whether a straight line reaches deeper than the tolerance."""
         middle = ((p[0] + q[0]) / 2, (p[1] + q[1]) / 2)
-        deep = boundary.distance(Point(middle)) - self.settings.boundary_tolerance_m
+        tolerance = self.settings.boundary_tolerance_m + MM
+        deep = boundary.distance(Point(middle)) - tolerance
         if deep > 0:
             return True
         half = math.dist(p, q) / 2
@@ -484,19 +489,19 @@ class Builder:
         """Give edges of different owners nodes of their own (11)."""
         self.met: list[tuple[str, int, Place]] = []
         for node, ends in self.ends().items():
-            groups = defaultdict(list)
+            number, end = ends[0]
+            place = self.edges[number].p if end == "a" else self.edges[number].q
+            groups: dict[Any, list[tuple[int, str]]] = {None: []}  # keeps the node
             for number, end in ends:
                 owner = self.edges[number].owner
-                groups[owner].append((number, end))
-            kept = None if None in groups else next(iter(groups))
-            for owner, members in groups.items():
-                number, end = members[0]
-                place = self.edges[number].p if end == "a" else self.edges[number].q
-                if owner == kept:
-                    continue
-                if owner not in self.supplied and None in groups:
-                    self.met.append((owner, node, place))
-                    continue
+                # who has no gate of its own is open to the street and to the like
+                group = owner if owner in self.supplied else None
+                groups.setdefault(group, []).append((number, end))
+            gateless = {self.edges[number].owner for number, _ in groups[None]}
+            if len(gateless) > 1:
+                self.met += [(owner, node, place) for owner in gateless - {None}]
+            others = [group for group in groups.values() if group]
+            for members in others[1:]:
                 new = next(self.nodes)
                 for n, e in members:
                     setattr(self.edges[n], e, new)
@@ -737,11 +742,20 @@ class Builder:
                 self.put_gate(name, near, "along")
 
     def nearest(self, boundary: Any) -> Place:
-        public = [edge.line for edge in self.edges if edge.owner is None]
-        return min(
-            (shapely.shortest_line(boundary, line) for line in public),
-            key=lambda line: (line.length, line.coords[0]),
-        ).coords[0]
+        """Nearest place of a boundary to the public edges; ties: west, south."""
+        options = []
+        for edge in self.edges:
+            if edge.owner is None:
+                places = [place[:2] for place in boundary_corners(boundary)]
+                for place in (edge.p, edge.q):
+                    foot = shapely.shortest_line(boundary, Point(place))
+                    places.append(foot.coords[0])
+                if edge.line.intersects(boundary):
+                    places += [edge.at(t) for t in meeting_places(edge, boundary)]
+                options += [(edge.line.distance(Point(at)), at) for at in places]
+        least = min(far for far, _ in options)
+        near = [at for far, at in options if far <= least + 1e-6]
+        return min(near, key=lambda at: (round(at[0], 6), round(at[1], 6)))
 
     def put_gate(self, name: str, place: Place, origin: str, node: int = -1) -> Gate:
         gate = Gate("", name, open_all=True, place=place, origin=origin)

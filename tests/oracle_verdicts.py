@@ -29,9 +29,6 @@ class Near:
     entered: bool
     edge_m: float
     hidden: dict[str, float]  # facility -> straight line from the nearest gate
-    # cannot be walked to from outside, and the text does not say from where it can:
-    # stranded behind one's own wall, or reached through a neighbour's shared gate
-    disputed: set[str]
 
     @cached_property
     def any(self) -> dict[str, float]:
@@ -99,14 +96,8 @@ def look_around(net: Net, district: Any, community: str, cutoff_m: float) -> Nea
         bool(used),
         edge_distance(net, mine, used, order, far),
         hidden_from(net, district, community, mine),
-        set(),
     )
     # what its own people walk to is not hidden from them
-    near.disputed = {
-        name
-        for name in near.hidden
-        if net.seeds[name] and (near.any[name] < INF) != (net.inside[name] == community)
-    }
     near.hidden = {n: m for n, m in near.hidden.items() if near.any[n] == INF}
     return near
 
@@ -349,6 +340,4 @@ class Judge:
         # the people who share a facility
         for other in self.near.values():
             far += [other.any[name] for name in names]
-        if near.disputed & set(names):
-            return True
         return any(abs(f - mark) <= 0.02 for f in far if f < INF for mark in marks)

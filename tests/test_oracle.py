@@ -73,7 +73,8 @@ def compare_row(row: Any, other: Any) -> list[Any]:
         said = "" if pd.isna(said) else said
         if said != getattr(other, name):
             found.append((name, said, getattr(other, name)))
-    decided = other.state in {"met", "short"}
+    # a share of households is not told where nobody knows how far they walk
+    decided = other.state in {"met", "short"} and other.distance_state != "unknown"
     low, high = other.share
     if decided and not low - 1e-9 <= row.coverage_share <= high + 1e-9:
         found.append(("coverage_share", row.coverage_share, other.share))
