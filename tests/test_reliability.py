@@ -148,32 +148,38 @@ def older(towns) -> Path:
 def test_a_kill_at_any_moment_leaves_one_whole_set_or_none(towns, tmp_path):
     moments = np.random.default_rng(20269)
     out = tmp_path / "out"
+    run_s, write_s = towns.run_s, towns.write_s
     met = []
-    for turn in range(KILLS):
+    cleared = 0
+    while met.count("killed") < KILLS and len(met) < 3 * KILLS:
+        turn = len(met)
         if turn == KILLS // 4:  # from here on over an older set
             assert plan(towns.folders[0], out) == 0
         run = start(towns.folders[1 - turn % 2], out)
         if turn % 2:  # one of two while it writes, which is short
             wait_until_it_writes(run, out)
-            time.sleep(moments.uniform(0, towns.write_s))
+            time.sleep(moments.uniform(0, write_s))
         else:
-            time.sleep(moments.uniform(0, towns.run_s))
+            time.sleep(moments.uniform(0, run_s))
         run.kill()
         run.communicate(timeout=60)
         met.append("done" if run.returncode == 0 else "killed")
+        if run.returncode == 0:  # the machine has become faster: aim earlier
+            run_s *= 0.97
+            write_s *= 0.85
         left = names(tmp_path) - {"out"}
-        met += ["left a scratch folder"] * bool(left)
+        cleared += bool(left)
         assert all(name.startswith(".out.") for name in left)
         if turn >= KILLS // 4 or out.exists():
             check_set(out)
-    assert "killed" in met
+    assert met.count("killed") == KILLS
     assert plan(towns.folders[1], out) == 0
     assert names(tmp_path) == {"out"}
     check_set(out)
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert summary["counts"]["communities"] == 5
-    told = {word: met.count(word) for word in sorted(set(met))}
-    sys.stdout.write(f"{told}\n")
+    told = f"{KILLS} kills in {len(met)} runs, {cleared} while files were written\n"
+    sys.stdout.write(told)
 
 
 @POSIX
