@@ -163,7 +163,8 @@ def _list_nearest(rings: Geometries, lines: Geometries, reach: Floats) -> pd.Dat
     held = shapely.distance(lines[row], make_points(xy)) <= reach[row]
     table = pd.DataFrame({"row": row, "x": xy[:, 0], "y": xy[:, 1]})
     # micrometres are rounding
-    return table[held].round({"x": 6, "y": 6})
+    near: pd.DataFrame = table[held].round({"x": 6, "y": 6})
+    return near
 
 
 def _find_along(

@@ -312,7 +312,9 @@ class Judge:
             capacity = self.open.loc[name, "capacity"]
             if not any(pd.isna(number) for number in sharing) and not pd.isna(capacity):
                 low += 1000 * capacity / known
-            high += 1000 * capacity / known if not pd.isna(capacity) else INF
+            # nobody knows how many share it: it may be for one alone
+            doubt = pd.isna(capacity) or known == 0
+            high += INF if doubt else 1000 * capacity / known
         if not reached or not self.near[community].entered:
             return "unknown"
         if low >= need.capacity_value:
