@@ -348,7 +348,9 @@ def _notice_pieces(
 ) -> Iterator[Finding]:
     """Tell which communities stand on a piece of the network without a category."""
     names = district.communities["name"]
-    asked = gaps[gaps["off_piece"] & (gaps["state"] != State.NOT_REQUIRED)]
+    # one that only hangs on no street is no news of the network's pieces
+    told = ~gaps["state"].isin([State.NOT_REQUIRED, State.UNKNOWN])
+    asked = gaps[gaps["off_piece"] & told]
     for community, rows in asked.groupby("community_id", sort=True):
         said = {
             f"categories_{lang}": join.join(

@@ -193,10 +193,18 @@ def _count_households(field: Field, decided: npt.NDArray[np.bool_]) -> Columns:
         "share_in_reach": share,
         "households": np.broadcast_to(households, field.shape),
         "households_counted": np.broadcast_to(counted[:, None], field.shape),
-        "households_within": share * counted[:, None],
+        "households_within": _least_share(field) * counted[:, None],
         "households_beyond": (1 - share) * households,
         "elder_households_beyond": (1 - elder) * households,
     }
+
+
+def _least_share(field: Field) -> Floats:
+    """Return the share in reach; where doors leave the verdict open, at least it."""
+    every = np.ones(len(field.needs), dtype=np.bool_)
+    open_doors = field.distance_test(field.reach_m, every).cause == "doors_unknown"
+    least = field.share(field.reach_m).low
+    return np.where(open_doors, least, _known_share(field, field.reach_m))
 
 
 def _known_share(field: Field, within_m: Floats) -> Floats:

@@ -559,3 +559,29 @@ def test_cancelling_stops(rules, grid_town):
 
     with pytest.raises(InterruptedError):
         measure_life_circle(grid_town, network, rules, Settings(), stop)
+
+
+def test_doors_on_no_street_leave_a_least_number_and_never_nan(rules):
+    west = -2000
+    blocks = {"c": (200, 10, 75), "d": (200, 560, 25)}
+    circle = measure(
+        rules,
+        {"p": {"at": point(west + 200, -2000), "category": "pharmacy"}},
+        streets={"far": {"at": line((west - 100, -2000), (west + 700, -2000))}},
+        communities={
+            "wide": {"at": box(west, -1999, west + 600, -1399), "households": 100}
+        },
+        buildings={
+            name: {
+                "at": box(west + x, y - 2000, west + x + 9, y - 1996),
+                "households": number,
+                "community_id": "wide",
+            }
+            for name, (x, y, number) in blocks.items()
+        },
+    )
+    row = circle.verdict("wide", "pharmacy")
+    assert row["distance_cause"] == "doors_unknown"
+    assert row["households_within"] == 75
+    for lang in ("zh", "en"):
+        assert not circle.explain(lang).str.contains("nan").any()
