@@ -40,9 +40,11 @@ def run(home: Path) -> None:
     st.html(f"<style>{_chrome()}</style>")
     _show_bar(pages)
     _show_tab()
-    if work.bench().job is not None:
-        work.watch_job()
-    work.show_trouble()
+    # always there, so that what comes and goes in it does not move the map's place
+    with st.container(key="pq-status"):
+        if work.bench().job is not None:
+            work.watch_job()
+        work.show_trouble()
     page.run()
     tell_address()
 

@@ -52,6 +52,9 @@ def ready(page: Page) -> None:
 
 def board(page: Page, script: str, argument: Any = None) -> Any:
     """Evaluate a script on the map that is shown."""
+    page.wait_for_function(
+        "window.__pianqu && [...window.__pianqu.maps.values()].at(-1)?.layers"
+    )
     return page.evaluate(
         f"""(argument) => {{
           const board = [...window.__pianqu.maps.values()].at(-1);
@@ -86,12 +89,12 @@ def colours(page: Page) -> int:
     return int(found)
 
 
-def parameter(page: Page, name: str) -> str | None:
-    """Return one parameter of the address."""
-    found = page.evaluate(
-        "(name) => new URL(location.href).searchParams.get(name)", name
+def expect_parameter(page: Page, name: str, value: str | None) -> None:
+    """Wait until the address says so."""
+    page.wait_for_function(
+        "([name, value]) => new URL(location.href).searchParams.get(name) === value",
+        arg=[name, value],
     )
-    return None if found is None else str(found)
 
 
 def latin_words(page: Page) -> list[str]:

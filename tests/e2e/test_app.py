@@ -9,8 +9,8 @@ from e2e.helpers import (
     board,
     click_community,
     colours,
+    expect_parameter,
     latin_words,
-    parameter,
     ready,
     settled,
 )
@@ -47,14 +47,14 @@ def test_click_selects_and_second_click_lets_go(visit: Visit, server: str) -> No
     expect(page.locator(".pq-panel h3").first).to_have_text(name)
     expect(page.locator(".pq-verdict")).to_be_visible()
     assert page.locator(".pq-bars .pq-bar").count() > 15
-    assert parameter(page, "at") == community
+    expect_parameter(page, "at", community)
     page.screenshot(path=BUILD / "lifecircle-community.png")
     assert board(page, "[board.map.getCenter(), board.map.getZoom()]") == view
     assert board(page, "board.mark") == 1, "the map was built anew"
     click_community(page, community)
     expect(page.locator(".pq-panel h3").first).not_to_have_text(name)
     settled(page)
-    assert parameter(page, "at") is None
+    expect_parameter(page, "at", None)
 
 
 def test_category_from_the_panel_and_back_by_the_address(
@@ -65,7 +65,7 @@ def test_category_from_the_panel_and_back_by_the_address(
     page.locator('.pq-stacks .pq-bar[data-id="kindergarten"]').click()
     expect(page.locator(".pq-legend-title")).to_contain_text("幼儿园")
     settled(page)
-    assert parameter(page, "c") == "kindergarten"
+    expect_parameter(page, "c", "kindergarten")
     page.go_back()
     expect(page.locator(".pq-legend-title")).not_to_contain_text("幼儿园")
 
@@ -85,7 +85,7 @@ def test_link_restores_the_view(visit: Visit, server: str) -> None:
         ("pace", "elder"),
         ("at", "C030"),
     ):
-        assert parameter(page, name) == value
+        expect_parameter(page, name, value)
 
 
 def test_state_survives_a_change_of_page(visit: Visit, server: str) -> None:
@@ -163,7 +163,7 @@ def test_language_switch(visit: Visit, server: str) -> None:
     ).first.click()
     expect(page.locator(".pq-legend-title")).to_contain_text("Food market")
     settled(page)
-    assert parameter(page, "lang") == "en"
+    expect_parameter(page, "lang", "en")
 
 
 def test_every_number_leads_to_its_rows(visit: Visit, server: str) -> None:
@@ -179,6 +179,7 @@ def test_every_number_leads_to_its_rows(visit: Visit, server: str) -> None:
 def test_profile_switch_keeps_the_last_result(visit: Visit, server: str) -> None:
     page = visit(server)
     ready(page)
+    board(page, "board.mark = 1")
     page.get_by_text("甘肃", exact=True).click()
     page.wait_for_function(
         "new URL(location.href).searchParams.get('profile') === 'gansu'"
@@ -187,6 +188,7 @@ def test_profile_switch_keeps_the_last_result(visit: Visit, server: str) -> None
     page.wait_for_selector(".st-key-pq-progress", state="detached", timeout=120_000)
     ready(page)
     expect(page.locator(".pq-boxed .pq-note").first).to_contain_text("甘肃")
+    assert board(page, "board.mark") == 1, "the map was built anew"
 
 
 def test_downloads(visit: Visit, server: str, tmp_path: Path) -> None:

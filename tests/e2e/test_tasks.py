@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from e2e.conftest import serve
-from e2e.helpers import BUILD, ROOT, board, click_community, parameter, ready, settled
+from e2e.helpers import (
+    BUILD,
+    ROOT,
+    board,
+    click_community,
+    expect_parameter,
+    ready,
+    settled,
+)
 from playwright.sync_api import Browser, Page, expect
 
 from geo.district import District, read_district
@@ -74,7 +82,7 @@ def test_what_changes_for_elders(visit: Visit, server: str, plan: Plan) -> None:
     expect(number.locator("b")).to_have_text(f"{lost:,}")
     number.click()
     settled(page)
-    assert parameter(page, "pace") == "elder"
+    expect_parameter(page, "pace", "elder")
     short = int(
         (plan.gaps.query("category == 'pharmacy'")["elder_state"] == State.SHORT).sum()
     )
