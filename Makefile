@@ -11,7 +11,8 @@ app: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -c "from geo.walks import warm; warm()" # compile once, not in every worker
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not e2e" --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -m e2e # alone: a browser wants both cores
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
