@@ -162,11 +162,14 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
     """
     states = board.verdicts(now)[at]
     distances = board.columns["distance_m"][at]
+    # the share of households belongs to the category's own limit, at adults' pace
+    own = now.tier == 0 and now.pace == "adult" and now.test in {"distance", "state"}
     rows = []
     for column, category in enumerate(board.categories):
         need = plan.rules.requirements[category]
         limit = limit_m(need, plan)
         sure = board.columns["certainty"][at, column]
+        share = board.columns["coverage_share"][at, column] if own else np.nan
         rows.append(
             {
                 "id": category,
@@ -175,6 +178,7 @@ def scorecard(plan: Plan, board: Board, at: int, now: Choice) -> list[Block]:
                 "look": state_look(states[column]),
                 "outline": _OUTLINE.get(sure),
                 "value": _bar_value(states[column], distances[column], limit, plan),
+                "note": _coverage(states[column], distances[column], limit, share),
                 "active": category == now.category,
                 "event": {"kind": "category", "id": category},
                 **_bar(states[column], distances[column], limit),
@@ -331,6 +335,14 @@ def _bar_value(state: str, distance: float, limit: float | None, plan: Plan) -> 
     if limit is None:
         return metres(distance)
     return say("view.of_limit", distance=f"{distance:,.0f}", limit=f"{limit:,.0f}")
+
+
+def _coverage(state: str, distance: float, limit: float | None, share: float) -> str:
+    """Say why a facility near the gate is still short: too few doors reach it."""
+    near = limit is not None and distance <= limit
+    if state != State.SHORT or not near or np.isnan(share):
+        return ""
+    return say("view.coverage", share=f"{share:.0%}")
 
 
 def _walk_words(plan: Plan, row: Mapping[str, Any]) -> str:

@@ -108,7 +108,9 @@ const BUILD = {
         limit.style.left = `${100 * row.limit}%`;
         track.append(limit);
       }
-      line.append(label, track, el("span", "pq-bar-value", row.value));
+      const value = el("span", "pq-bar-value", row.value);
+      if (row.note) value.prepend(el("span", "pq-note", `${row.note} · `));
+      line.append(label, track, value);
       made.append(line);
     }
     return made;
