@@ -7,6 +7,7 @@ ones that are set aside.
 import json
 import struct
 import tempfile
+import threading
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -93,6 +94,12 @@ class RawLayer:
         return self.format in {"CSV", "XLSX"}
 
 
+_RECORDING = threading.Lock()
+
+#: Packages whose warnings are about the file; others come from other threads.
+_SPEAKERS = {"geo", "geopandas", "openpyxl", "pandas", "pyarrow", "pyogrio", "shapely"}
+
+
 def read_layer_file(
     path: Path, layer: str, *, headers: pd.DataFrame | None = None
 ) -> RawLayer:
@@ -130,7 +137,8 @@ def read_layer_file(
     if headers is None:
         headers = pd.DataFrame(columns=["header", "layer", "column", "factor"])
     try:
-        with warnings.catch_warnings(record=True) as said:
+        # recording is one for the whole process: one reader at a time
+        with _RECORDING, warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             raw = reader(path, layer, headers)
     except InputError:
@@ -144,7 +152,8 @@ def read_layer_file(
         ) from error
     if raw.rows_in == 0:
         raise InputError("layer_empty", **layer_names(layer), source=path.name)
-    return _with_warnings(_with_clean_names(raw), said)
+    about = [told for told in said if _SPEAKERS & set(Path(told.filename).parts)]
+    return _with_warnings(_with_clean_names(raw), about)
 
 
 def find_inputs(path: Path) -> list[Path]:
