@@ -5,10 +5,77 @@ None of these stands in a policy document or a standard (certainty
 shown beside the results they change and written into ``summary.json``.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from geo.errors import RuleError
+
+#: What the members of a unit must have in common besides being neighbours.
+WITHIN = ("", "jurisdiction", "neighbourhood")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSettings:
+    """How joint renovation units are drawn (METHODS §2).
+
+    Bounds hold for units of two communities and more; a community alone is always
+    allowed. A bound of 0 is no bound. The weights turn each term of the score into
+    equivalent households.
+    """
+
+    communities_least: int = 1
+    communities_most: int = 5
+    households_least: int = 0
+    households_most: int = 0
+    area_least_m2: float = 0.0
+    area_most_m2: float = 0.0
+    #: ``""``, ``"jurisdiction"`` (street office) or ``"neighbourhood"`` (社区).
+    within: str = ""
+    #: Draw only communities that the profile does not rule out.
+    only_eligible: bool = False
+    #: Outlines this near each other touch (half of it is added to each).
+    gap_m: float = 20.0
+    #: Gates this near each other on foot make neighbours, too.
+    walk_m: float = 150.0
+    #: A resource belongs to the communities that it lies in or this near to.
+    resource_near_m: float = 50.0
+    #: Size that a unit should come to.
+    target_households: float = 1500.0
+    #: Utilities due within so many years of each other are joint works.
+    works_years: int = 1
+    #: Built so many years apart, two communities are wholly unlike.
+    unlike_years: float = 20.0
+    #: Households this far from the unit's middle count in full as spread.
+    spread_m: float = 500.0
+    weight_closable: float = 1.0
+    weight_works: float = 0.05
+    weight_size: float = 0.1
+    weight_unlike: float = 0.2
+    weight_spread: float = 0.2
+    #: Candidate units of one piece beyond which they are not all listed.
+    columns_most: int = 400_000
+    #: Nodes of the branch and bound tree per piece.
+    nodes_most: int = 200
+
+    def __post_init__(self) -> None:
+        """Refuse values with which no unit would make sense."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, int | float) and not 0 <= value < float("inf"):
+                raise RuleError("setting_negative", name=f"units.{one.name}")
+        for name in ("target_households", "unlike_years", "spread_m"):
+            if getattr(self, name) == 0:
+                raise RuleError("setting_not_positive", name=f"units.{name}", value=0)
+        if self.within not in WITHIN:
+            known = "、".join(f'"{word}"' for word in WITHIN)
+            raise RuleError("setting_word", name="units.within", known=known)
+        for what in ("communities", "households", "area"):
+            unit = "_m2" if what == "area" else ""
+            least = getattr(self, f"{what}_least{unit}")
+            most = getattr(self, f"{what}_most{unit}")
+            if most and least > most:
+                raise RuleError("setting_bounds", name=f"units.{what}_least{unit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +105,15 @@ class Settings:
     cutoff_m: float = 1250.0
     #: Join lines where they merely cross (only for data drawn without nodes).
     planarise: bool = False
+    units: UnitSettings = field(default_factory=UnitSettings)
 
     def __post_init__(self) -> None:
         """Refuse values with which no result would make sense."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            positive = field.name.endswith(("_m", "_min", "_share"))
+        for one in fields(self):
+            value = getattr(self, one.name)
+            positive = one.name.endswith(("_m", "_min", "_share"))
             if positive and not (isinstance(value, int | float) and value > 0):
-                raise RuleError("setting_not_positive", name=field.name, value=value)
+                raise RuleError("setting_not_positive", name=one.name, value=value)
         if self.coverage_share_min > 1 or self.borderline_share >= 1:
             raise RuleError("setting_share", name="coverage_share_min/borderline_share")
 
@@ -68,14 +136,49 @@ def make_settings(values: dict[str, Any]) -> Settings:
     RuleError
         If a name is not a setting, or a value is of the wrong kind.
     """
-    known = {field.name: field for field in fields(Settings)}
+    return Settings(**_check_names(Settings, values))
+
+
+def make_unit_settings(values: Mapping[str, Any]) -> UnitSettings:
+    """Make unit settings from a table of names and values.
+
+    Parameters
+    ----------
+    values
+        Names of `UnitSettings` and their values; the others keep their defaults.
+
+    Returns
+    -------
+    UnitSettings
+        The settings.
+
+    Raises
+    ------
+    RuleError
+        As `make_settings`.
+    """
+    return UnitSettings(**_check_names(UnitSettings, values, "units."))
+
+
+def _check_names(
+    kind: type[Settings | UnitSettings], values: Mapping[str, Any], section: str = ""
+) -> dict[str, Any]:
+    defaults = kind()
+    known = {one.name: getattr(defaults, one.name) for one in fields(kind)}
+    checked = dict(values)
     for name, value in values.items():
         if name not in known:
-            raise RuleError("setting_unknown", name=name, known="、".join(known))
-        default = known[name].default
+            listed = "、".join(known)
+            raise RuleError("setting_unknown", name=f"{section}{name}", known=listed)
+        default = known[name]
+        if isinstance(default, UnitSettings) and isinstance(value, Mapping):
+            checked[name] = make_unit_settings(value)
+            continue
         number = isinstance(default, float) and isinstance(value, int | float)
         if isinstance(value, bool) != isinstance(default, bool) or not (
             number or isinstance(value, type(default))
         ):
-            raise RuleError("setting_kind", name=name, value=value, default=default)
-    return Settings(**values)
+            raise RuleError(
+                "setting_kind", name=f"{section}{name}", value=value, default=default
+            )
+    return checked

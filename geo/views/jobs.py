@@ -59,6 +59,11 @@ class Job:
         return self.done and self._future.exception() is not None
 
     @property
+    def stopping(self) -> bool:
+        """Whether the work was told to stop: whoever wants it begins it anew."""
+        return self._stop.is_set() and not self.done
+
+    @property
     def error(self) -> BaseException | None:
         """What the work raised; waits for it if need be."""
         return self._future.exception()
@@ -137,7 +142,7 @@ class Shelf:
         """
         with self._lock:
             job = self._jobs.get(key)
-            if job is None or job.failed:
+            if job is None or job.failed or job.stopping:
                 job = self._jobs[key] = Job(work, self._pool)
             job.watch(session)
             self._jobs.move_to_end(key)

@@ -20,7 +20,27 @@ from geo.views.state import choice
 Event = dict[str, Any]
 
 _LOADER = """
-export default async function (component) {
+// Streamlit calls this for each new content of a place. The script is loaded
+// meanwhile, and calls may overtake each other on the way: only the latest one that
+// still stands is drawn.
+export default function ({ parentElement: place, ...component }) {
+  const calls = (place.pqCalls ??= []);
+  const mine = { ...component, parentElement: place };
+  calls.push(mine);
+  if (calls.length > 8) calls.shift();
+  draw(place, calls);
+  return () => {
+    if (calls.includes(mine)) calls.splice(calls.indexOf(mine), 1);
+    if (!place.isConnected) {
+      calls.length = 0;
+      place.pqClose?.();
+    } else if (place.pqDrawn === mine) {
+      draw(place, calls);
+    }
+  };
+}
+
+async function draw(place, calls) {
   // Streamlit's own script tells where the server's root is, behind any proxy
   const own = document.querySelector('script[src*="static/js/"]');
   const base = new URL("../../app/static/%(folder)s/", own.src).href;
@@ -32,7 +52,11 @@ export default async function (component) {
     document.head.append(sheet);
   }
   const module = await import(base + "%(name)s.js");
-  return module.default(component, base);
+  const tools = await module.prepare?.(base);
+  const latest = calls.at(-1);
+  if (!latest || place.pqDrawn === latest) return;
+  place.pqDrawn = latest;
+  place.pqClose = module.default(latest, tools);
 }
 """
 

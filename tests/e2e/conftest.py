@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from playwright.sync_api import (
 )
 
 LOCAL = {"localhost", "127.0.0.1"}
+OPENED = pytest.StashKey[list[Page]]()
 
 
 def free_port() -> int:
@@ -104,9 +105,26 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield address
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what stood on the pages when a test failed: nobody was there to look."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for at, page in enumerate(item.stash.get(OPENED, [])):
+            page.screenshot(path=BUILD / f"failed-{item.name}-{at}.png")
+            text = page.evaluate("document.body.innerText.slice(0, 1500)")
+            report.sections.append((f"page {at}", f"{page.url}\n{text}"))
+    return report
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """Open pages in sessions of their own; whatever asks outside fails the test."""
+    opened = request.node.stash[OPENED] = list[Page]()
     outside: list[str] = []
     errors: list[str] = []
     contexts: list[BrowserContext] = []
@@ -126,6 +144,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.route(lambda url: url.startswith("http"), keep_local)
         context.set_default_timeout(30_000)
         page = context.new_page()
+        opened.append(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)
         return page

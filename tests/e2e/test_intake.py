@@ -69,8 +69,9 @@ def test_zip_of_a_district(visit: Visit, server: str, tmp_path: Path) -> None:
     shutil.copytree(SAMPLE, folder)
     layer = gpd.read_file(folder / "communities.gpkg")
     layer.iloc[:100].to_file(folder / "communities.gpkg")
+    content = pack(folder)
     page = visit(server)
-    open_district(page, server, pack(folder), 100)
+    open_district(page, server, content, 100)
     expect(page.locator(".pq-boxed .pq-list").first).to_contain_text("100 行")
     page.screenshot(path=BUILD / "upload.png", full_page=True)
     page.get_by_role("link", name="总览").click()
@@ -82,6 +83,10 @@ def test_zip_of_a_district(visit: Visit, server: str, tmp_path: Path) -> None:
     other = visit(server)
     ready(other)
     assert board(other, "board.layers.communities.ids.length") == 120
+    # the same files once more are given the plan that there is
+    open_district(other, server, content, 100)
+    other.get_by_role("link", name="总览").click()
+    other.wait_for_selector(".pq-table-title:has-text('100')")
 
 
 def test_hostile_names_run_nothing(

@@ -424,7 +424,7 @@ function inside(blob, at, where) {
 }
 
 // Leaflet is a plain script; it is loaded once for the page.
-function leaflet(address) {
+export function prepare(address) {
   memory.leaflet ??= new Promise((resolve, reject) => {
     const sheet = el("link");
     sheet.rel = "stylesheet";
@@ -438,15 +438,11 @@ function leaflet(address) {
   return memory.leaflet;
 }
 
-export default async function map({ data, parentElement, setTriggerValue }, address) {
-  const library = await leaflet(address);
+export default function map({ data, parentElement, setTriggerValue }, library) {
   const host = root(parentElement, "pq-map");
   host.board ??= new Board(host, library);
-  host.calls = (host.calls ?? 0) + 1;
-  const mine = host.calls;
   host.board.receive(data, (event) => setTriggerValue("event", event));
   return () => {
-    if (host.calls !== mine) return;
     host.board.close();
     host.remove();
   };

@@ -166,11 +166,8 @@ class Table {
 export default function table({ data, parentElement, setTriggerValue }) {
   const host = root(parentElement, "pq-table");
   host.table ??= new Table(host);
-  host.calls = (host.calls ?? 0) + 1;
-  const mine = host.calls;
   host.table.receive(data, (event) => setTriggerValue("event", event));
   return () => {
-    if (host.calls !== mine) return;
     host.table.close();
     host.remove();
   };
