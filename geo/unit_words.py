@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo.coverage import Ints
 from geo.decisions import Decisions
 from geo.neighbours import explain_pairs
 from geo.settings import UnitSettings
 from geo.text import tr
 from geo.unit_inputs import UnitBasis
+from geo.unit_problem import UnitProblem
 from geo.unit_scores import TERMS, score_sets
 from geo.unit_tables import DRAWN, EXCLUDED
 
@@ -109,7 +111,7 @@ def _say_cost(
     units = [unit_of[name] for name in pair]
     lists = [problem.ids.get_indexer(unit_of.index[unit_of == name]) for name in units]
     both = np.sort(np.concatenate(lists))
-    bound = _broken_bound(problem.households, problem.area_m2, both, settings)
+    bound = _broken_bound(problem, both, settings)
     names = {"a": basis.names[pair[0]], "b": basis.names[pair[1]]}
     if bound:
         return tr(
@@ -132,13 +134,14 @@ def _say_cost(
     )
 
 
-def _broken_bound(
-    households: Any, area_m2: Any, members: Any, settings: UnitSettings
-) -> str:
+def _broken_bound(problem: UnitProblem, members: Ints, settings: UnitSettings) -> str:
     amounts = {
         "communities": (len(members), settings.communities_most),
-        "households": (np.nansum(households[members]), settings.households_most),
-        "area": (np.nansum(area_m2[members]), settings.area_most_m2),
+        "households": (
+            np.nansum(problem.households[members]),
+            settings.households_most,
+        ),
+        "area": (np.nansum(problem.area_m2[members]), settings.area_most_m2),
     }
     for name, (amount, most) in amounts.items():
         if most and amount > most:
