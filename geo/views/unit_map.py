@@ -13,9 +13,11 @@ How a page uses it::
 
 ``last`` is ``colours_of(unit_of, colours)`` of the state before, so that an edit
 changes no colour far away. A button of ``actions`` may also say ``most``, ``title``
-(a tip) and ``disabled`` (the reason, shown as its tip). ``table`` is `geo.units.Units.table` or what ``Units.measure`` returns (index unit
+(a tip) and ``disabled`` (the reason, shown as its tip).
+
+``table`` is `geo.units.Units.table` or what ``Units.measure`` returns: index unit
 id; of its columns only ``kind``, ``communities``, ``households``,
-``households_unknown`` and ``broken`` are read, and all may be missing);
+``households_unknown`` and ``broken`` are read, and all may be missing.
 ``communities`` is the layer in the order of the parcel ``communities``.
 
 Events that ``told`` gets, each with its count ``n``, none lost and none twice

@@ -77,6 +77,13 @@ export function paint(swatch, look) {
   if (look.hatch) {
     swatch.style.backgroundImage = `repeating-linear-gradient(45deg, ${look.hatch} 0 1px, transparent 1px 4px)`;
   }
+  if (look.fills) {
+    const part = 100 / look.fills.length;
+    const stops = look.fills.map((fill, at) => `${fill} ${at * part}% ${(at + 1) * part}%`);
+    swatch.style.backgroundImage = `linear-gradient(90deg, ${stops.join(", ")})`;
+    swatch.style.width = `${Math.max(14, 8 * look.fills.length)}px`;
+  }
+  if (look.mark) swatch.classList.add(`pq-mark-${look.mark}`);
   swatch.style.borderStyle = look.outline ?? "solid";
   if (look.stroke) swatch.style.borderColor = look.stroke;
   return swatch;

@@ -4,7 +4,7 @@ import { fill } from "./dom.js";
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const hatches = new Map();
 
-function hatch(context, fillColour, lineColour) {
+export function hatch(context, fillColour, lineColour) {
   const key = `${fillColour} ${lineColour}`;
   if (!hatches.has(key)) {
     const tile = document.createElement("canvas");
@@ -34,13 +34,13 @@ export function boxOf(blob, at, view) {
   ];
 }
 
-function seen(box, view, margin = 4) {
+export function seen(box, view, margin = 4) {
   return box[2] > -margin && box[3] > -margin
     && box[0] < view.width + margin && box[1] < view.height + margin;
 }
 
 // Adds one shape to the current path; points nearer than half a pixel are left out.
-function trace(context, blob, at, view, closed) {
+export function trace(context, blob, at, view, closed) {
   const { world, rings, shapes } = blob;
   for (let ring = shapes[at]; ring < shapes[at + 1]; ring += 1) {
     let lastX = NaN;
@@ -66,7 +66,7 @@ export function traceAll(context, blob, view, closed, wanted = null) {
   }
 }
 
-function stroke(context, colour, width, dash = []) {
+export function stroke(context, colour, width, dash = []) {
   context.setLineDash(dash);
   context.strokeStyle = colour;
   context.lineWidth = width;
@@ -152,7 +152,7 @@ export function drawShares(context, blob, view, style) {
   context.lineCap = "butt";
 }
 
-function words(context, text, x, y, size, colour, bold = false) {
+export function words(context, text, x, y, size, colour, bold = false) {
   context.font = `${bold ? "600 " : ""}${size}px ${FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -172,8 +172,7 @@ function anchor(blob, at, view) {
 }
 
 // Signs, and names where they fit; what would overlap is left out.
-export function drawLabels(context, blob, view, style, { names, selected }) {
-  const taken = [];
+export function drawLabels(context, blob, view, style, { names, selected, taken = [] }) {
   const order = [...blob.ids.keys()].sort((a, b) => {
     const first = (at) => (blob.ids[at] === selected ? 1 : 0);
     return first(b) - first(a) || area(blob, b) - area(blob, a);
@@ -184,7 +183,7 @@ export function drawLabels(context, blob, view, style, { names, selected }) {
     if (!seen(box, view)) continue;
     const [x, y] = anchor(blob, at, view);
     const chosen = blob.ids[at] === selected;
-    const look = style.classes[parseInt(style.codes[at], 36)];
+    const look = style.units ? {} : style.classes[parseInt(style.codes[at], 36)];
     const wide = box[2] - box[0];
     const high = box[3] - box[1];
     const sign = look.sign && Math.min(wide, high) > 13;

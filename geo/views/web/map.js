@@ -1,15 +1,14 @@
 // The district's map: Leaflet moves it, two canvases show it. Geometry comes from
 // the browser's memory; Python sends styles, the selection and views to go to.
 import { el, fill, find, memory, paint, root, whenKept } from "./dom.js";
+import { Chooser } from "./choosing.js";
 import * as draw from "./draw.js";
+import * as linked from "./linked.js";
+import { inside, project } from "./plane.js";
+import * as units from "./units.js";
 
 const PAD = 0.25;
 const SIGNS_FROM = 12;
-
-const project = (lon, lat) => {
-  const sine = Math.sin((lat * Math.PI) / 180);
-  return [((lon + 180) / 360) * 256, (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256];
-};
 
 class Board {
   constructor(host, leaflet) {
@@ -30,6 +29,7 @@ class Board {
     this.base = this.canvas("pq-base");
     this.top = this.canvas("pq-top");
     this.listen();
+    linked.join(this);
   }
 
   canvas(name) {
@@ -61,6 +61,7 @@ class Board {
 
   close() {
     this.observer.disconnect();
+    this.chooser?.close();
     this.map.remove();
     if (this.waits) memory.waiting.delete(this.waits);
     memory.maps.delete(this.data?.key);
@@ -69,11 +70,15 @@ class Board {
   receive(data, send) {
     this.send = send;
     this.data = data;
-    this.selected = data.selected ?? null;
     memory.maps.set(data.key, this);
     this.host.style.height = `${data.height}px`;
     this.settle();
     this.host.classList.toggle("pq-stale", Boolean(data.stale));
+    if (data.seen !== undefined) {
+      this.chooser ??= new Chooser(this);
+      this.chooser.receive(data);
+    }
+    if (!this.chooser?.waiting.length) this.selected = data.selected ?? null;
     const keys = [...Object.values(data.layers), ...(data.style ? [data.style] : [])];
     whenKept(this, keys, () => this.show());
   }
@@ -87,6 +92,7 @@ class Board {
     this.late = false;
     this.layers = Object.fromEntries(Object.entries(this.data.layers).map(([name, key]) => [name, find(key)]));
     this.style = find(this.data.style)?.value;
+    if (this.style?.units) this.style.position ??= new Map(this.style.units.ids.map((id, at) => [id, at]));
     this.place();
     this.furnish();
     this.redraw();
@@ -148,7 +154,7 @@ class Board {
 
   moved() {
     if (!this.placed) return;
-    if (!this.settling && !this.homing && this.map.getSize().x) memory.views.set(this.placed, { center: this.map.getCenter(), zoom: this.map.getZoom() });
+    if (!this.settling && !this.homing && !this.following && this.map.getSize().x) memory.views.set(this.placed, { center: this.map.getCenter(), zoom: this.map.getZoom() });
     this.redraw();
   }
 
@@ -208,14 +214,16 @@ class Board {
     if (layers.extent) draw.drawAreas(context, layers.extent, view, "#FFFFFF", "#B8C0C8");
     if (layers.barriers && this.shown("barriers")) draw.drawBarriers(context, layers.barriers, view);
     if (layers.streets && this.shown("streets")) draw.drawStreets(context, layers.streets, view);
-    if (this.style) draw.drawShares(context, layers.communities, view, this.style);
+    if (this.style?.units) units.drawUnits(context, layers, view, this.style);
+    else if (this.style) draw.drawShares(context, layers.communities, view, this.style);
     else if (layers.communities) draw.drawAreas(context, layers.communities, view, "#E3E7EB", "#5F6B76");
     if (layers.buildings && this.shown("buildings") && view.zoom >= 15) draw.drawAreas(context, layers.buildings, view, "rgba(40,52,64,0.20)", null);
     if (data.catchment) draw.drawCatchment(context, data.catchment, view, project, data.accent);
     this.drawFacilities(context);
     this.drawFindings(context);
     if (this.style && view.zoom >= SIGNS_FROM) {
-      draw.drawLabels(context, layers.communities, view, this.style, { names: this.shown("names"), selected: this.selected });
+      const taken = this.style.units ? units.drawNumbers(context, layers, view, this.style) : [];
+      draw.drawLabels(context, layers.communities, view, this.style, { names: this.shown("names"), selected: this.selected, taken });
     }
   }
 
@@ -246,6 +254,7 @@ class Board {
     const context = this.clear(this.top, view);
     const blob = layers.communities;
     const at = (id) => (id === null ? undefined : blob?.position.get(id));
+    if (this.style?.units && blob) this.drawUnitsTop(context, at);
     if (at(this.over) !== undefined && this.over !== this.selected) draw.drawOutline(context, blob, at(this.over), view, "#37475A", 1.6);
     if (at(this.selected) !== undefined) draw.drawOutline(context, blob, at(this.selected), view, data.accent, 3);
     const mine = data.selected === this.selected;
@@ -261,6 +270,17 @@ class Board {
         draw.drawWalk(context, { lines: [[[lon, lat]]] }, view, project, data.accent);
       }
     }
+  }
+
+  // The units of what is chosen and pointed at, links, and what is picked.
+  drawUnitsTop(context, at) {
+    const { view, layers, data, style } = this;
+    const unit = (id) => (at(id) === undefined ? -1 : style.unit[at(id)]);
+    const [chosen, over] = [unit(this.selected), unit(this.over)];
+    if (over >= 0 && over !== chosen) units.drawUnitOutline(context, layers, view, style, over, "#37475A", 3);
+    if (chosen >= 0) units.drawUnitOutline(context, layers, view, style, chosen, data.accent, 4);
+    if (this.chooser) units.drawPicked(context, layers.communities, view, this.chooser.shown(), data.accent);
+    this.lines = units.drawLinks(context, layers.communities, view, data.links ?? []);
   }
 
   drawScale() {
@@ -293,6 +313,31 @@ class Board {
     return best;
   }
 
+  // Communities whose point lies in a box of the pane.
+  within([left, top, right, bottom]) {
+    const blob = this.layers?.communities;
+    if (!blob) return [];
+    return blob.ids.filter((id, at) => {
+      const spot = this.map.latLngToContainerPoint(this.latLng(blob, at));
+      return spot.x >= left && spot.x <= right && spot.y >= top && spot.y <= bottom;
+    });
+  }
+
+  linkAt(spot) {
+    if (!spot || !this.lines?.length) return null;
+    const shift = this.map.getSize().multiplyBy(PAD);
+    const [x, y] = [spot.x + shift.x, spot.y + shift.y];
+    return this.lines.find(({ ends }) => units.distance(ends, x, y) < 6)?.link ?? null;
+  }
+
+  // What the hint says of a community: with units, the unit comes first.
+  wordsOf(at) {
+    const name = this.layers.communities.names[at] || this.data.texts.unnamed;
+    const unit = this.style?.units ? this.style.unit[at] : -1;
+    if (unit < 0) return [name, this.style?.notes?.[at] ?? ""];
+    return [`${this.style.units.names[unit]} · ${name}`, this.style.units.notes[unit]];
+  }
+
   // The point below the pointer: its layer and its place there.
   dot(point) {
     const { category } = this.data;
@@ -319,12 +364,20 @@ class Board {
     if (over !== this.over) {
       this.over = over;
       if (this.view) this.drawTop();
+      linked.point(this);
     }
+    const link = this.linkAt(point);
     const spot = this.dot(point);
     this.pane.style.cursor = over === null ? "" : "pointer";
-    if (spot) this.tell(point, spot[0].names[spot[1]] || this.data.texts.unnamed, spot[0].notes?.[spot[1]] ?? "");
-    else if (at !== null) this.tell(point, blob.names[at] || this.data.texts.unnamed, this.style?.notes?.[at] ?? "");
+    if (link) this.tell(point, this.linkTitle(link), link.note);
+    else if (spot) this.tell(point, spot[0].names[spot[1]] || this.data.texts.unnamed, spot[0].notes?.[spot[1]] ?? "");
+    else if (at !== null) this.tell(point, ...this.wordsOf(at));
     else this.hint.style.display = "none";
+  }
+
+  linkTitle(link) {
+    const blob = this.layers.communities;
+    return [link.a, link.b].map((id) => blob.names[blob.position.get(id)] || id).join(" — ");
   }
 
   tell(point, title, note) {
@@ -342,9 +395,17 @@ class Board {
     const at = this.hit(point);
     if (at === null) return;
     const id = this.layers.communities.ids[at];
+    if (this.data.multi) {
+      this.chooser.toggle(id);
+      return;
+    }
     this.selected = id === this.selected ? null : id;
-    memory.clicks = (memory.clicks ?? 0) + 1;
     this.drawTop();
+    if (this.chooser) {
+      this.chooser.send({ kind: "select", id: this.selected });
+      return;
+    }
+    memory.clicks = (memory.clicks ?? 0) + 1;
     this.send({ kind: "select", id: this.selected, n: memory.clicks });
   }
 
@@ -406,21 +467,6 @@ class Board {
     }
     return list;
   }
-}
-
-function inside(blob, at, where) {
-  const { world, rings, shapes } = blob;
-  let odd = false;
-  for (let ring = shapes[at]; ring < shapes[at + 1]; ring += 1) {
-    for (let v = rings[ring], last = rings[ring + 1] - 1; v < rings[ring + 1]; last = v, v += 1) {
-      const y = world[2 * v + 1];
-      const lastY = world[2 * last + 1];
-      if (y > where.y === lastY > where.y) continue;
-      const x = world[2 * v];
-      if (where.x < ((world[2 * last] - x) * (where.y - y)) / (lastY - y) + x) odd = !odd;
-    }
-  }
-  return odd;
 }
 
 // Leaflet is a plain script; it is loaded once for the page.

@@ -143,6 +143,38 @@ const BUILD = {
     return made;
   },
 
+  // Terms with a sign: what adds grows to the right, what takes to the left.
+  terms(block, send) {
+    const made = el("div", "pq-bars pq-terms");
+    const least = Math.min(0, ...block.rows.map((row) => row.share));
+    const most = Math.max(0, ...block.rows.map((row) => row.share));
+    const room = most - least || 1;
+    const line = (row, name = "") => {
+      const one = act(el("div", `pq-bar ${name}`), row.event, send);
+      if (row.title) one.title = row.title;
+      const track = el("span", "pq-track pq-signed");
+      const zero = el("i", "pq-zero");
+      zero.style.left = `${(100 * -least) / room}%`;
+      if (row.share) {
+        const bar = el("i", row.share < 0 ? "pq-term pq-minus" : "pq-term pq-plus");
+        bar.style.left = `${(100 * (Math.min(0, row.share) - least)) / room}%`;
+        bar.style.width = `max(2px, ${(100 * Math.abs(row.share)) / room}%)`;
+        track.append(bar);
+      }
+      track.append(zero);
+      const label = el("span", "pq-bar-label");
+      label.append(el("span", "", row.label));
+      const value = el("span", "pq-bar-value", row.value);
+      if (row.change) value.append(el("span", "pq-change", row.change));
+      one.append(label, track, value);
+      return one;
+    };
+    made.append(...block.rows.map((row) => line(row)));
+    if (block.sum) made.append(line(block.sum, "pq-sum"));
+    if (block.note) made.append(el("div", "pq-note", block.note));
+    return made;
+  },
+
   list(block, send) {
     const made = el("ol", "pq-list");
     block.rows.forEach((row, at) => {
