@@ -43,6 +43,9 @@ __all__ = [
     "plain_header",
 ]
 
+#: A row of the suitability table for every category that has none of its own.
+ANY_CATEGORY = "*"
+
 _CONDITION = r"[^=&|!\s]+!?=[^=&|!\s]+(\|[^=&|!\s]+)*"
 _CONDITIONS = re.compile(rf"{_CONDITION}(&{_CONDITION})*")
 
@@ -70,6 +73,8 @@ class RuleBook:
         Headers of ledgers, as `plain_header` writes them.
     policy
         Clauses of the policy documents, with ``origin``.
+    suitability
+        Which idle resource may become what, with ``origin``.
     sources
         One row for every file read: ``table, kind, path, sha256``.
     """
@@ -83,6 +88,7 @@ class RuleBook:
     street_classes: pd.DataFrame
     headers: pd.DataFrame
     policy: pd.DataFrame
+    suitability: pd.DataFrame
     sources: pd.DataFrame
 
     def category_name(self, category: str, lang: str = DEFAULT_LANGUAGE) -> str:
@@ -185,6 +191,7 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
         street_classes=tables["street_classes"].drop(columns=["line"]),
         headers=_plain_headers(tables["ledger_headers"]),
         policy=policy.drop(columns=["line"]),
+        suitability=tables["suitability"].drop(columns=["line"]),
         sources=pd.DataFrame(sources + more + files),
     )
 
@@ -226,10 +233,13 @@ def _with_layer(frame: pd.DataFrame, layers: pd.Series) -> pd.DataFrame:
 def _check_categories(tables: Mapping[str, pd.DataFrame]) -> None:
     """Refuse a category that no row of ``categories`` defines."""
     kinds = tables["categories"].set_index("category")["kind"]
-    for name in ("facility_standards", "required", "poi_mapping", "osm_tags"):
+    named = ("facility_standards", "required", "poi_mapping", "osm_tags", "suitability")
+    for name in named:
         known = set(kinds.index)
         if name == "required":
             known = set(kinds.index[kinds == "facility"])
+        if name == "suitability":
+            known = {*kinds.index[kinds == "facility"], ANY_CATEGORY}
         for row in tables[name].itertuples():
             if row.category not in known:
                 near = get_close_matches(row.category, known, n=1, cutoff=0.0)[0]

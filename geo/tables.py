@@ -194,6 +194,21 @@ NUMBERS = {
     ),
 }
 
+#: What a row of the suitability table asks of an idle resource.
+CONDITIONS = (
+    "kind",
+    "use",
+    "size",
+    "storeys",
+    "constraint",
+    "safety",
+    "fire_access",
+    "code_planning",
+    "code_survey",
+    "landuse_planning",
+    "landuse_survey",
+)
+
 _CERTAINTY = dict.fromkeys(
     (
         "certainty",
@@ -284,6 +299,24 @@ TABLES: dict[str, Table] = {
                 **_CERTAINTY,
             ),
             ("key", "value"),
+        ),
+        Table(
+            "suitability",
+            (
+                *_texts(
+                    "rule_id! category! condition! kinds words area size_rule",
+                    condition=CONDITIONS,
+                    area=("floor", "land"),
+                ),
+                *_numbers("storeys_most"),
+                *_texts(
+                    "verdict! if_missing standard! clause! source! certainty! note",
+                    verdict=("yes", "unknown", "no"),
+                    if_missing=("unknown", "passes"),
+                    **_CERTAINTY,
+                ),
+            ),
+            ("rule_id",),
         ),
         Table(
             "ledger_headers",
