@@ -234,9 +234,27 @@ def start_draft(communities: Iterable[str], decisions: Decisions) -> Draft:
     unit_of = {one: one for one in communities}
     for unit in decisions.units:
         unit_of |= dict.fromkeys(unit, min(unit))
-    first = {unit: at for at, unit in enumerate(sorted(set(unit_of.values())), 1)}
-    named = {one: name_unit(first[unit]) for one, unit in unit_of.items()}
-    return make_draft(named, decisions)
+    return make_draft(_number(unit_of), decisions)
+
+
+def number_units(draft: Draft) -> Draft:
+    """Number the units by their smallest member, as the solver does.
+
+    Parameters
+    ----------
+    draft
+        The units.
+
+    Returns
+    -------
+    Draft
+        The same units under the labels that the command line gives them.
+    """
+    groups = draft.groups()
+    first = {one: min(groups[unit]) for one, unit in draft.unit_of.items()}
+    unit_of = _number(first)
+    drawn = frozenset(unit_of[groups[label][0]] for label in draft.drawn)
+    return replace(draft, unit_of=unit_of, drawn=drawn)
 
 
 def take_units(draft: Draft, unit_of: Mapping[str, str]) -> Draft:
@@ -297,17 +315,27 @@ def draft_decisions(
     )
 
 
-def name_unit(number: int) -> str:
+def name_unit(number: int, width: int = 3) -> str:
     """Return the label of a unit.
 
     Parameters
     ----------
     number
         Its number, from 1.
+    width
+        Least number of digits.
 
     Returns
     -------
     str
         ``U001`` ...
     """
-    return f"U{number:03d}"
+    return f"U{number:0{width}d}"
+
+
+def _number(first: Mapping[str, str]) -> dict[str, str]:
+    """Turn the smallest member of each community's unit into labels."""
+    width = max(3, len(str(len(first))))
+    names = enumerate(sorted(set(first.values())), 1)
+    label = {unit: name_unit(number, width) for number, unit in names}
+    return {one: label[unit] for one, unit in first.items()}

@@ -347,4 +347,6 @@ def _without(pairs: frozenset[Pair], ids: Iterable[str]) -> frozenset[Pair]:
 
 def _new_label(taken: Iterable[str]) -> str:
     known = set(taken)
-    return next(label for label in map(name_unit, count(1)) if label not in known)
+    width = max(len(label) for label in known) - 1
+    labels = (name_unit(number, width) for number in count(1))
+    return next(label for label in labels if label not in known)

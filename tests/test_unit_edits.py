@@ -14,6 +14,7 @@ from geo.unit_drafts import (
     History,
     draft_decisions,
     make_draft,
+    number_units,
     start_draft,
     take_units,
 )
@@ -171,6 +172,20 @@ def test_a_scheme_starts_with_everything_else_alone() -> None:
     assert made.drawn == {"U002"}
     assert made.name == "甲"
     assert start_draft(["A"], Decisions()).drawn == frozenset()
+
+
+def test_units_are_numbered_by_their_smallest_member(draft: Draft) -> None:
+    made = number_units(move_communities(EDITS["scatter"](draft, "A"), "A", "U003"))
+    assert made.unit_of["A"] == made.unit_of["F"] == "U001"
+    assert [made.unit_of[one] for one in "BCD"] == ["U002", "U003", "U004"]
+    assert made.drawn == {"U001", "U002", "U003"}
+
+
+def test_new_labels_are_as_wide_as_the_others() -> None:
+    many = start_draft([f"C{at:04d}" for at in range(1000)], Decisions())
+    assert many.unit_of["C0999"] == "U1000"
+    merged = EDITS["merge"](many, ["C0000", "C0001", "C0002"])
+    assert EDITS["split"](merged, ["C0002"]).unit_of["C0002"] == "U0002"
 
 
 # ------------------------------------------------------------------ properties
