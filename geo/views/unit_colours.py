@@ -16,11 +16,13 @@ UNIT_FILLS = (
     "#EEDD88",
     "#44BB99",
     "#FFAABB",
-    "#BBCC33",
     "#99DDFF",
+    "#BBCC33",
     "#EE8866",
     "#AAAA00",
 )
+#: The first of them are used evenly, the strong ones only where these run out.
+_EVEN = 6
 #: Communities that take no part.
 EXCLUDED_LOOK = Look("#F4F6F8", hatch="#AEB7C0", stroke="#8A96A1")
 #: Share of white in the fill of a community that is renovated on its own.
@@ -192,7 +194,7 @@ def _choose(taken: set[int], used: Counter[int], *, even: bool) -> int:
     free = [at for at in range(len(UNIT_FILLS)) if at not in taken]
     if not free:
         return next(at for at in count(len(UNIT_FILLS)) if at not in taken)
-    return min(free, key=lambda at: (used[at], at)) if even else free[0]
+    return min(free, key=lambda at: (at // _EVEN, used[at])) if even else free[0]
 
 
 def _mix(colour: str, other: str, share: float) -> str:

@@ -51,6 +51,7 @@ import numpy as np
 import pandas as pd
 import shapely
 import streamlit as st
+from numpy.typing import NDArray
 
 from geo.district import District
 from geo.views import mapview
@@ -203,12 +204,12 @@ def outline_parcel(communities: gpd.GeoDataFrame, unit_of: pd.Series) -> Parcel:
     of = unit_of.reindex(communities.index)
     known = of.notna().to_numpy()
     shapes = shapely.simplify(communities.geometry.to_numpy()[known], 1.0)
-    wide = shapely.buffer(shapes, CLOSE_M / 2, quad_segs=3)
+    wide = _grow(shapes, CLOSE_M / 2)
     names, at = np.unique(of[known].astype(str).to_numpy(), return_inverse=True)
     order = np.argsort(at, kind="stable")
     groups = np.split(wide[order], np.searchsorted(at[order], np.arange(1, len(names))))
-    whole = [shapely.union_all(group) for group in groups] if len(names) else []
-    closed = shapely.buffer(np.array(whole, dtype=object), -CLOSE_M / 2, quad_segs=3)
+    whole = [_fill(shapely.union_all(group)) for group in groups] if len(names) else []
+    closed = _grow(np.array(whole, dtype=object), -CLOSE_M / 2)
     frame = gpd.GeoDataFrame(
         geometry=list(closed), index=pd.Index(names), crs=communities.crs
     )
@@ -327,6 +328,24 @@ def show_units_map(
         pass_on,
         **{**shown, "selection": selection, **more},
     )
+
+
+def _grow(shapes: NDArray[np.object_], by_m: float) -> NDArray[np.object_]:
+    return np.asarray(
+        shapely.buffer(shapes, by_m, join_style="mitre", mitre_limit=2.0), dtype=object
+    )
+
+
+def _fill(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape without its small holes: corners that lanes leave open."""
+    parts = shapely.get_parts(shape)
+    inside = shapely.difference(
+        shapely.polygons(shapely.get_exterior_ring(parts)), parts
+    )
+    holes = shapely.get_parts(inside)
+    small = holes[shapely.area(holes) < CLOSE_M**2]
+    filled: shapely.Geometry = shapely.union_all([shape, *small])
+    return filled
 
 
 def _numbers(communities: gpd.GeoDataFrame) -> list[int | None]:

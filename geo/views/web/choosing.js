@@ -95,6 +95,7 @@ export class Chooser {
     event.preventDefault();
     event.stopPropagation();
     this.from = this.spot(event);
+    board.hint.style.display = "none";
     const move = (next) => this.stretch(next);
     const end = (next) => {
       window.removeEventListener("pointermove", move);

@@ -93,8 +93,8 @@ class Board {
     this.layers = Object.fromEntries(Object.entries(this.data.layers).map(([name, key]) => [name, find(key)]));
     this.style = find(this.data.style)?.value;
     if (this.style?.units) this.style.position ??= new Map(this.style.units.ids.map((id, at) => [id, at]));
-    this.place();
     this.furnish();
+    this.place();
     this.redraw();
     this.host.dataset.ready = "yes";
   }
@@ -126,7 +126,10 @@ class Board {
     const [west, south, east, north] = this.data.bounds;
     // a view that nobody chose is not kept: another size of the map fits anew
     this.homing = true;
-    this.map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [14, 14], paddingBottomRight: [14, 46], animate: false });
+    // what stands on the map covers none of the district
+    const top = this.chooser?.bar.offsetHeight ? this.chooser.bar.offsetHeight + 18 : 14;
+    const bottom = this.chooser ? this.legend.offsetHeight + 16 : 46;
+    this.map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [14, top], paddingBottomRight: [14, bottom], animate: false });
     this.homing = false;
     memory.views.delete(this.placed);
   }
@@ -222,7 +225,8 @@ class Board {
     this.drawFacilities(context);
     this.drawFindings(context);
     if (this.style && view.zoom >= SIGNS_FROM) {
-      const taken = this.style.units ? units.drawNumbers(context, layers, view, this.style) : [];
+      this.pills = this.style.units ? units.placeNumbers(context, layers, view, this.style) : [];
+      const taken = this.pills.map((pill) => pill.place);
       draw.drawLabels(context, layers.communities, view, this.style, { names: this.shown("names"), selected: this.selected, taken });
     }
   }
@@ -280,7 +284,8 @@ class Board {
     if (over >= 0 && over !== chosen) units.drawUnitOutline(context, layers, view, style, over, "#37475A", 3);
     if (chosen >= 0) units.drawUnitOutline(context, layers, view, style, chosen, data.accent, 4);
     if (this.chooser) units.drawPicked(context, layers.communities, view, this.chooser.shown(), data.accent);
-    this.lines = units.drawLinks(context, layers.communities, view, data.links ?? []);
+    this.lines = units.drawLinks(context, layers.communities, view, data.links ?? [], this.pills ?? []);
+    units.drawNumbers(context, this.pills ?? []);
   }
 
   drawScale() {
@@ -358,7 +363,7 @@ class Board {
 
   hover(point) {
     const blob = this.layers?.communities;
-    if (!blob) return;
+    if (!blob || this.chooser?.from) return;
     const at = this.hit(point);
     const over = at === null ? null : blob.ids[at];
     if (over !== this.over) {

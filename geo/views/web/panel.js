@@ -145,7 +145,8 @@ const BUILD = {
 
   // Terms with a sign: what adds grows to the right, what takes to the left.
   terms(block, send) {
-    const made = el("div", "pq-bars pq-terms");
+    const changed = [...block.rows, block.sum].some((row) => row?.change);
+    const made = el("div", `pq-bars pq-terms${changed ? " pq-changed" : ""}`);
     const least = Math.min(0, ...block.rows.map((row) => row.share));
     const most = Math.max(0, ...block.rows.map((row) => row.share));
     const room = most - least || 1;
@@ -164,9 +165,8 @@ const BUILD = {
       track.append(zero);
       const label = el("span", "pq-bar-label");
       label.append(el("span", "", row.label));
-      const value = el("span", "pq-bar-value", row.value);
-      if (row.change) value.append(el("span", "pq-change", row.change));
-      one.append(label, track, value);
+      one.append(label, track, el("span", "pq-bar-value", row.value));
+      if (changed) one.append(el("span", "pq-bar-value pq-change", row.change ?? ""));
       return one;
     };
     made.append(...block.rows.map((row) => line(row)));

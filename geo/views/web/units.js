@@ -51,7 +51,7 @@ export function drawUnits(context, layers, view, style) {
 }
 
 function drawOutlines(context, outlines, view, units, unitAt) {
-  const bold = Math.min(3, Math.max(1.4, 1.4 + (view.zoom - 12) * 0.5));
+  const bold = Math.min(3, Math.max(1, 1.2 + (view.zoom - 12.5) * 0.8));
   const ways = {
     joint: () => stroke(context, INK, bold),
     // drawn by hand: a white line runs inside the dark one
@@ -71,38 +71,53 @@ function drawOutlines(context, outlines, view, units, unitAt) {
   }
 }
 
-// The number of each unit in a pill at a point inside it; returns the places taken.
-export function drawNumbers(context, layers, view, style) {
-  const taken = [];
-  if (view.zoom < PILL_FROM) return taken;
+// Where the number of each unit stands: a pill at a point inside it.
+export function placeNumbers(context, layers, view, style) {
+  const pills = [];
+  if (view.zoom < PILL_FROM) return pills;
   const { unit_outlines: outlines } = layers;
   const { units } = style;
+  const size = view.zoom < 13.5 ? 11 : 13;
   const order = [...outlines.ids.keys()].sort((a, b) => span(outlines, b) - span(outlines, a));
+  context.font = fontOf(size);
   for (const at of order) {
     const unit = style.position.get(outlines.ids[at]);
-    const kind = units.kinds[unit];
     const box = boxOf(outlines, at, view);
-    if (unit === undefined || kind === "excluded" || kind === "single" || !seen(box, view)) continue;
+    if (unit === undefined || ["excluded", "single"].includes(units.kinds[unit]) || !seen(box, view)) continue;
     const text = `${units.broken[unit] ? "! " : ""}${units.numbers[unit]}`;
     const [x, y] = point(outlines, at, view);
-    const size = view.zoom < 13.5 ? 11 : 13;
-    context.font = `600 ${size}px "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif`;
     const width = Math.max(size + 5, context.measureText(text).width + 10);
-    if (Math.max(box[2] - box[0], box[3] - box[1]) < width * 0.9) continue;
+    // a number must leave the most of its unit to be seen
+    if ((box[2] - box[0]) * (box[3] - box[1]) < 2.4 * width * (size + 6)) continue;
     const place = [x - width / 2, y - size / 2 - 3, x + width / 2, y + size / 2 + 3];
-    if (taken.some((t) => t[0] < place[2] && place[0] < t[2] && t[1] < place[3] && place[1] < t[3])) continue;
-    taken.push(place);
+    if (pills.some((p) => overlap(p.place, place))) continue;
+    pills.push({ place, text, size, fill: units.broken[unit] ? BROKEN : INK });
+  }
+  return pills;
+}
+
+function overlap(one, other) {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+}
+
+function fontOf(size) {
+  return `600 ${size}px "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif`;
+}
+
+export function drawNumbers(context, pills) {
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { place, text, size, fill } of pills) {
+    const [left, top, right, bottom] = place;
     context.beginPath();
-    context.roundRect(place[0], place[1], width, size + 6, (size + 6) / 2);
-    context.fillStyle = units.broken[unit] ? BROKEN : INK;
+    context.roundRect(left, top, right - left, bottom - top, (bottom - top) / 2);
+    context.fillStyle = fill;
     context.fill();
     stroke(context, "#FFFFFF", 1.2);
-    context.textAlign = "center";
-    context.textBaseline = "middle";
+    context.font = fontOf(size);
     context.fillStyle = "#FFFFFF";
-    context.fillText(text, x, y + 0.5);
+    context.fillText(text, (left + right) / 2, (top + bottom) / 2 + 0.5);
   }
-  return taken;
 }
 
 function span(blob, at) {
@@ -142,7 +157,7 @@ export function drawPicked(context, blob, view, ids, accent) {
 }
 
 // Links between communities; returns where they run, for the pointer.
-export function drawLinks(context, blob, view, links) {
+export function drawLinks(context, blob, view, links, pills) {
   const lines = [];
   for (const link of links) {
     const [a, b] = [blob.position.get(link.a), blob.position.get(link.b)];
@@ -160,11 +175,19 @@ export function drawLinks(context, blob, view, links) {
     segment();
     stroke(context, look.colour, look.width, look.dash);
     for (const [px, py] of [[x, y], [u, v]]) dot(context, px, py, look.colour);
-    if (look.cross) words(context, "✕", (x + u) / 2, (y + v) / 2, 13, look.colour, true);
-    if (look.knot) knot(context, (x + u) / 2, (y + v) / 2, look.colour);
+    const [mx, my] = free([x, y, u, v], pills);
+    if (look.cross) words(context, "✕", mx, my, 13, look.colour, true);
+    if (look.knot) knot(context, mx, my, look.colour);
     lines.push({ link, ends: [x, y, u, v] });
   }
   return lines;
+}
+
+// A place for the mark of a link that no number covers, the middle if there is one.
+function free([x, y, u, v], pills) {
+  const places = [0.5, 0.35, 0.65, 0.2, 0.8].map((t) => [x + t * (u - x), y + t * (v - y)]);
+  const clear = ([px, py]) => !pills.some((p) => overlap(p.place, [px - 6, py - 6, px + 6, py + 6]));
+  return places.find(clear) ?? places[0];
 }
 
 function dot(context, x, y, colour) {
