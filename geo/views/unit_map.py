@@ -70,6 +70,7 @@ __all__ = [
     "unit_name",
     "unit_number",
     "unit_style",
+    "unseen",
 ]
 
 #: Members of a unit this near each other are drawn as one area.
@@ -266,6 +267,32 @@ def pair_links(
     ]
 
 
+def unseen(event: Event, last: int) -> list[Event]:
+    """Return what a map told and Python has not dealt with yet.
+
+    Streamlit passes on only the last of several events between two runs; so each
+    event carries those before it that had no answer.
+
+    Parameters
+    ----------
+    event
+        From ``choosing.js``; ``earlier`` holds the events before it.
+    last
+        Count ``n`` of the last event that was dealt with.
+
+    Returns
+    -------
+    list of dict
+        Events in the order in which they happened, without ``earlier``.
+    """
+    events = [*event.get("earlier", ()), event]
+    return [
+        {name: value for name, value in one.items() if name != "earlier"}
+        for one in events
+        if one["n"] > last
+    ]
+
+
 def show_units_map(
     key: str,
     district: District,
@@ -298,10 +325,8 @@ def show_units_map(
     seen = f"pq-seen-{key}"
 
     def pass_on(event: Event) -> None:
-        last = st.session_state.get(seen, 0)
-        news = [one for one in [*event.get("earlier", ()), event] if one["n"] > last]
-        for one in news:
-            told({name: value for name, value in one.items() if name != "earlier"})
+        for one in unseen(event, st.session_state.get(seen, 0)):
+            told(one)
         st.session_state[seen] = event["n"]
 
     switches = [
