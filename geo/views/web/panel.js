@@ -60,7 +60,7 @@ const BUILD = {
   },
 
   text(block) {
-    return el("p", `pq-text${block.strong ? " pq-strong" : ""}`, block.text);
+    return el("p", `pq-text${block.strong ? " pq-strong" : ""}${block.alarm ? " pq-alarm" : ""}`, block.text);
   },
 
   verdict(block) {
