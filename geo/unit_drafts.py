@@ -238,7 +238,7 @@ def start_draft(communities: Iterable[str], decisions: Decisions) -> Draft:
 
 
 def number_units(draft: Draft) -> Draft:
-    """Number the units by their smallest member, as the solver does.
+    """Give the units numbers by their smallest member, as the solver does.
 
     Parameters
     ----------

@@ -16,9 +16,24 @@ from geo.views.state import choice, choose, follow_address, tell_address
 from geo.views.widgets import say, show_tab
 
 #: Pages that there are, in the order of the work.
-PAGES = ("overview", "data", "lifecircle")
+PAGES = ("overview", "data", "lifecircle", "units")
 #: Modules that pages are made of.
-PARTS = ("downloads", "layers", "mapview", "panels", "pictures", "reports", "tables")
+PARTS = (
+    "downloads",
+    "layers",
+    "mapview",
+    "panels",
+    "pictures",
+    "reports",
+    "schemes",
+    "tables",
+    "unit_bar",
+    "unit_downloads",
+    "unit_map",
+    "unit_panel",
+    "unit_rows",
+    "unit_status",
+)
 _WEB = Path(__file__).parent / "web"
 
 

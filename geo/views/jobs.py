@@ -191,6 +191,22 @@ class Shelf:
                 self._views.popitem(last=False)
         return made
 
+    def find(self, key: Hashable) -> object:
+        """Return what was made for `key`, if it is still there.
+
+        Parameters
+        ----------
+        key
+            The whole input.
+
+        Returns
+        -------
+        object
+            The view data, or None.
+        """
+        with self._lock:
+            return self._views.get(key)
+
     def _trim(self) -> None:
         finished = [key for key, job in self._jobs.items() if job.done]
         spare = len(finished) - KEPT_RESULTS
