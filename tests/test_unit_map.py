@@ -17,7 +17,6 @@ from geo.views.shapes import Parcel
 from geo.views.unit_colours import UNIT_FILLS, unit_look
 from geo.views.unit_legend import unit_legend, unit_rows
 from geo.views.unit_map import (
-    CLOSE_M,
     colour_units,
     colours_of,
     outline_parcel,
@@ -27,6 +26,7 @@ from geo.views.unit_map import (
     unit_style,
     unseen,
 )
+from geo.views.unit_outlines import CLOSE_M
 from geo.views.unit_terms import term_bars
 
 
@@ -250,6 +250,9 @@ def test_outlines_close_lanes_and_keep_what_lies_apart() -> None:
     assert len(whole) == 2  # 60 m is farther than CLOSE_M
     widths = sorted(np.ptp(ring[:, 0]) for ring in whole)
     assert widths[1] / widths[0] == pytest.approx(3.12, rel=0.01)
+    (tie,) = unpack(outline_parcel(communities, unit_of))["ties"]
+    width = abs(tie[0][0] - tie[1][0])
+    assert width / widths[0] == pytest.approx(0.6, rel=0.01)
     parcel = outline_parcel(communities, unit_of.replace("U001", np.nan))
     assert unpack(parcel)["ids"] == []
 

@@ -49,15 +49,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 import streamlit as st
-from numpy.typing import NDArray
 
 from geo.district import District
 from geo.views import mapview
-from geo.views.shapes import Parcel, pack_shapes, pack_value
+from geo.views.shapes import Parcel, pack_value
 from geo.views.unit_colours import colour_units, colours_of, unit_look
 from geo.views.unit_legend import Row, unit_legend, unit_rows
+from geo.views.unit_outlines import outline_parcel
 from geo.views.widgets import Event, say, words
 
 __all__ = [
@@ -73,8 +72,6 @@ __all__ = [
     "unseen",
 ]
 
-#: Members of a unit this near each other are drawn as one area.
-CLOSE_M = 24.0
 #: Reasons of refused pairs that are worth a line on the map.
 _TOLD = ("barrier", "jurisdiction", "neighbourhood")
 _NUMBERED = re.compile(r"[A-Z]*0*(\d+)")
@@ -184,37 +181,6 @@ def unit_style(
         },
     }
     return pack_value("units", content)
-
-
-def outline_parcel(communities: gpd.GeoDataFrame, unit_of: pd.Series) -> Parcel:
-    """Return one outline per unit: its communities, and the lanes between them.
-
-    Parameters
-    ----------
-    communities
-        Polygons in a metric CRS, index community id.
-    unit_of
-        Community id to unit id.
-
-    Returns
-    -------
-    Parcel
-        Shapes for ``map.js``; ids are the units'. Communities of a unit that lie
-        farther than `CLOSE_M` apart stay parts of their own.
-    """
-    of = unit_of.reindex(communities.index)
-    known = of.notna().to_numpy()
-    shapes = shapely.simplify(communities.geometry.to_numpy()[known], 1.0)
-    wide = _grow(shapes, CLOSE_M / 2)
-    names, at = np.unique(of[known].astype(str).to_numpy(), return_inverse=True)
-    order = np.argsort(at, kind="stable")
-    groups = np.split(wide[order], np.searchsorted(at[order], np.arange(1, len(names))))
-    whole = [_fill(shapely.union_all(group)) for group in groups] if len(names) else []
-    closed = _grow(np.array(whole, dtype=object), -CLOSE_M / 2)
-    frame = gpd.GeoDataFrame(
-        geometry=list(closed), index=pd.Index(names), crs=communities.crs
-    )
-    return pack_shapes("unit_outlines", frame, names=[])
 
 
 def pair_links(
@@ -353,24 +319,6 @@ def show_units_map(
         pass_on,
         **{**shown, "selection": selection, **more},
     )
-
-
-def _grow(shapes: NDArray[np.object_], by_m: float) -> NDArray[np.object_]:
-    return np.asarray(
-        shapely.buffer(shapes, by_m, join_style="mitre", mitre_limit=2.0), dtype=object
-    )
-
-
-def _fill(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return a shape without its small holes: corners that lanes leave open."""
-    parts = shapely.get_parts(shape)
-    inside = shapely.difference(
-        shapely.polygons(shapely.get_exterior_ring(parts)), parts
-    )
-    holes = shapely.get_parts(inside)
-    small = holes[shapely.area(holes) < CLOSE_M**2]
-    filled: shapely.Geometry = shapely.union_all([shape, *small])
-    return filled
 
 
 def _numbers(communities: gpd.GeoDataFrame) -> list[int | None]:

@@ -260,7 +260,7 @@ export function drawClusters(context, blob, view, { wanted, cell = 44, colour })
   }
 }
 
-function pathOf(context, lines, view, project, closed) {
+export function pathOf(context, lines, view, project, closed) {
   context.beginPath();
   for (const line of lines) {
     line.forEach(([lon, lat], at) => {

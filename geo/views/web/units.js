@@ -1,6 +1,7 @@
 // Units (片区) on the map's canvases: soft fills, one outline around each unit, its
 // number, links between communities, and what is picked.
-import { boxOf, hatch, seen, stroke, trace, words } from "./draw.js";
+import { boxOf, hatch, pathOf, seen, stroke, trace, words } from "./draw.js";
+import { project } from "./plane.js";
 
 const INK = "#1F2933";
 const BROKEN = "#B83A00";
@@ -48,6 +49,10 @@ export function drawUnits(context, layers, view, style) {
     stroke(context, "#5F6B76", 0.8);
   }
   drawOutlines(context, outlines, view, units, unitAt);
+  // parts of a unit that lie apart are tied together
+  pathOf(context, outlines.ties ?? [], view, project, false);
+  stroke(context, "#FFFFFF", 3.6);
+  stroke(context, INK, 2, [2, 3]);
 }
 
 function drawOutlines(context, outlines, view, units, unitAt) {
