@@ -177,7 +177,8 @@ def _measure_walks(
             rows = least["distance_m"].min().round(DECIMALS).reset_index()
             found.append(rows.assign(community_id=community))
     if not found:
-        return pd.DataFrame({"idle_id": [], "distance_m": [], "community_id": []})
+        kinds = {"idle_id": "str", "distance_m": "float64", "community_id": "str"}
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
     return pd.concat(found, ignore_index=True).rename(
         columns={"facility_id": "idle_id"}
     )
