@@ -7,7 +7,7 @@ import shapely
 from geo.coverage import DECIMALS
 from geo.edges import Bools, Geometries, Ints, make_points
 from geo.network import WalkNetwork
-from geo.pavements import find_sides, lay_pavements
+from geo.pavements import Pavements, find_sides, lay_pavements
 from geo.reach import MAX_CUTOFF_M, WalkGraph, build_graph
 from geo.separators import STRIP_M, Separators
 from geo.walks import catchments
@@ -53,12 +53,13 @@ def find_gate_walks(
         columns = {"a": "int64", "b": "int64", "any_m": "float64", "walk_m": "float64"}
         return pd.DataFrame(columns=list(columns)).astype(columns)
     plain = build_graph(network.x, network.y, network.u, network.v, network.length_m)
-    shared = _find_shared(network, node, owner)
-    everywhere = pd.concat((_walk(plain, node, owner, walk_m), shared))
+    gates = pd.DataFrame({"node": node, "owner": owner, "way_m": 0.0})
+    shared = _find_shared(network, gates)
+    everywhere = pd.concat((_walk(plain, gates, walk_m), shared))
     pavements = lay_pavements(network, separators)
-    row, sector = find_sides(pavements, network, node, owner, bodies)
+    placed = _place_on_side(pavements, network, separators, gates, bodies)
     whole = shared[~_is_crossed(shared, network, separators)]
-    aside = pd.concat((_walk(pavements.graph, sector, owner[row], walk_m), whole))
+    aside = pd.concat((_walk(pavements.graph, placed, walk_m), whole))
     least = everywhere.groupby(["a", "b"])["distance_m"].min().rename("any_m")
     kept = aside.groupby(["a", "b"])["distance_m"].min().rename("walk_m")
     return pd.concat((least, kept), axis=1).sort_index().reset_index()
@@ -94,33 +95,71 @@ def join_gates(network: WalkNetwork, ids: pd.Index, one: Ints, two: Ints) -> Geo
     return np.asarray(shapely.shortest_line(places[one], places[two]), dtype=object)
 
 
-def _walk(graph: WalkGraph, node: Ints, owner: Ints, walk_m: float) -> pd.DataFrame:
+def _place_on_side(
+    pavements: Pavements,
+    network: WalkNetwork,
+    separators: Separators,
+    gates: pd.DataFrame,
+    bodies: Geometries,
+) -> pd.DataFrame:
+    """Put gates onto the side of the separators on which their community lies.
+
+    Where an outline is drawn beyond a separator, a gate on it may stand on the far
+    side: it moves along its connector onto the separator; without one it is left
+    out.
+    """
+    node, owner = gates["node"].to_numpy(), gates["owner"].to_numpy()
+    place = make_points(np.column_stack((network.x[node], network.y[node])))
+    crossed, _ = separators.meet(shapely.shortest_line(place, bodies[owner]))
+    upon, _ = separators.meet(place, STRIP_M)
+    beyond = np.setdiff1d(crossed, upon)
+    near = gates.drop(gates.index[beyond])
+    link = np.flatnonzero(network.street < 0)
+    ends = [end[link].astype(np.int64) for end in (network.u, network.v)]
+    links = pd.DataFrame(
+        {
+            "node": np.concatenate(ends),
+            "other": np.concatenate(ends[::-1]),
+            "length_m": np.tile(network.length_m[link], 2),
+        }
+    )
+    moved = gates.iloc[beyond].merge(links, on="node")
+    moved = moved[pavements.count[moved["other"]] > 1]
+    moved = moved.assign(node=moved["other"], way_m=moved["length_m"])
+    stood = pd.concat((near, moved[["node", "owner", "way_m"]]), ignore_index=True)
+    node, owner = stood["node"].to_numpy(), stood["owner"].to_numpy()
+    row, sector = find_sides(pavements, network, node, owner, bodies)
+    return stood.iloc[row].assign(node=sector).reset_index(drop=True)
+
+
+def _walk(graph: WalkGraph, gates: pd.DataFrame, walk_m: float) -> pd.DataFrame:
     """Walk from the gates of each community to those of the others."""
     caught = catchments(
         graph,
-        owner,
-        node,
-        np.zeros(len(node)),
-        nodes=node,
+        gates["owner"],
+        gates["node"],
+        gates["way_m"],
+        nodes=gates["node"],
         cutoff_m=min(walk_m + _MARGIN_M, MAX_CUTOFF_M),
     )
-    there = pd.DataFrame({"node": node, "b": owner})
+    there = gates.rename(columns={"owner": "b"})
     found = pd.DataFrame(
         {
             "a": caught.source,
             "node": caught.node.astype(np.int64),
-            "distance_m": caught.distance_m.round(DECIMALS),
+            "distance_m": caught.distance_m,
         }
     )
-    # the way back is as long
     found = found.merge(there, on="node")
+    found["distance_m"] = (found["distance_m"] + found["way_m"]).round(DECIMALS)
+    # the way back is as long
     found = found[(found["a"] < found["b"]) & (found["distance_m"] <= walk_m)]
-    return found[["a", "b", "distance_m", "node"]]
+    return found[["a", "b", "distance_m"]]
 
 
-def _find_shared(network: WalkNetwork, node: Ints, owner: Ints) -> pd.DataFrame:
+def _find_shared(network: WalkNetwork, gates: pd.DataFrame) -> pd.DataFrame:
     """Find the gates that open from one community straight into another."""
-    gate = pd.DataFrame({"node": node, "owner": owner})
+    gate = gates[["node", "owner"]]
     edges = network.resident_edges
     joined = (
         edges.merge(gate, left_on="u", right_on="node")
