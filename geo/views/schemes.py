@@ -88,8 +88,8 @@ def save(plan: Plan, name: str) -> None:
     if now.history is None:
         return
     called = name.strip()[:_LONGEST_NAME] or say("view.units.scheme.untitled")
-    # numbered as the command line will number them
-    unit_work.edit(now, number_units(now.history.now), "save")
+    # numbered as the command line will number them; no step, since no unit changes
+    now.history = replace(now.history, now=number_units(now.history.now))
     draft = replace(now.history.now, name=called)
     decisions = draft_decisions(draft, now.settings, whole=True)
     now.note = ("view.units.note.saved", {"name": called})

@@ -127,9 +127,9 @@ def _show_form(plan: Plan, now: Desk) -> None:
     with st.form(f"pq-unit-form-{mark}", border=False):
         for part, names in _PARTS.items():
             st.html(f'<div class="pq-sub">{say(f"view.units.set.{part}")}</div>')
-            columns = st.columns(2)
+            columns = st.columns(3, gap="small")
             for at, name in enumerate(names):
-                with columns[at % 2]:
+                with columns[at % len(columns)]:
                     given[name] = _number(name, now.settings, defaults, mark)
             if part == "bounds":
                 given |= _choices(columns, now.settings, mark)
@@ -159,16 +159,16 @@ def _number(
         value, default = value / _M2_PER_HECTARE, default / _M2_PER_HECTARE
     whole = isinstance(value, int)
     key = "default" if value == default else "changed"
-    told = say(f"view.units.set.{key}", value=f"{default:g}")
+    label = say(f"view.units.set.{name}")
+    told = say(f"view.units.set.{key}", name=label, value=f"{default:g}")
     small = name.startswith("weight_")
     given: float = st.number_input(
-        say(f"view.units.set.{name}"),
+        told,
         min_value=0 if whole else 0.0,
         value=value,
         step=1 if whole else _STEPS.get(name, 0.05 if small else 1.0),
         format="%d" if whole else ("%.2f" if small else "%.0f"),
         key=f"pq-unit-set-{name}-{mark}",
-        help=told,
     )
     return given
 

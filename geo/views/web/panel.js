@@ -147,8 +147,10 @@ const BUILD = {
   terms(block, send) {
     const changed = [...block.rows, block.sum].some((row) => row?.change);
     const made = el("div", `pq-bars pq-terms${changed ? " pq-changed" : ""}`);
-    const least = Math.min(0, ...block.rows.map((row) => row.share));
-    const most = Math.max(0, ...block.rows.map((row) => row.share));
+    // the sum may be larger than each of its terms
+    const shares = [...block.rows, block.sum].map((row) => row?.share ?? 0);
+    const least = Math.min(0, ...shares);
+    const most = Math.max(0, ...shares);
     const room = most - least || 1;
     const line = (row, name = "") => {
       const one = act(el("div", `pq-bar ${name}`), row.event, send);
