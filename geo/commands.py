@@ -1,7 +1,6 @@
 """What each command of the command line does."""
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pandas as pd
 
 import geo
 from geo.assets import server_options
+from geo.decisions import read_decisions
 from geo.district import District, read_district
 from geo.errors import InputError, RuleError
 from geo.exports import write_csv
@@ -30,6 +30,7 @@ from geo.sample import demo_district
 from geo.schema import Severity, State
 from geo.settings import Settings, make_settings
 from geo.text import data_dir, tr
+from geo.units import Units
 from geo.walks import warm
 
 DONE, FOUND = 0, 1
@@ -83,7 +84,7 @@ def _check(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     if options.only is not None and options.only not in STEPS:
         raise InputError("step_not_there", step=options.only)
-    _refuse_decisions(options.decisions)
+    decisions = None if options.decisions is None else read_decisions(options.decisions)
     settings = _read_settings(options)
     rules = _load_rules(options, settings)
     progress = _make_progress(options.lang)
@@ -91,11 +92,20 @@ def _plan(options: argparse.Namespace) -> int:
     district = _read(options, rules, settings, progress)
     seconds = {"read": round(time.perf_counter() - started, 3)}
     warm(progress)
-    plan = plan_district(district, rules, settings, progress=progress)
+    plan = plan_district(
+        district,
+        rules,
+        settings,
+        until=options.only or STEPS[-1],
+        decisions=decisions,
+        progress=progress,
+    )
     plan = replace(plan, seconds={**seconds, **plan.seconds})
     write_plan(plan, options.out, crs=options.crs, progress=progress)
     _say_district(district, options.lang)
     _say_states(plan, options.lang)
+    if plan.units is not None:
+        _say_units(plan.units, options.lang)
     _say_counts(plan.findings, options.lang)
     _say("cli.plan_done", options.lang, folder=options.out)
     return FOUND if options.strict and plan.has_errors else DONE
@@ -160,26 +170,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RuleError(
             "settings_unreadable", file=path.name, reason=_reason(error)
         ) from error
-
-
-def _refuse_decisions(path: Path | None) -> None:
-    """Refuse decisions that no step would use, rather than drop them silently."""
-    if path is None:
-        return
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        json_like = path.suffix.lower() == ".json"
-        values = json.loads(text) if json_like else tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "decisions_unreadable", file=path.name, reason=_reason(error)
-        ) from error
-    if not isinstance(values, dict):
-        kind = type(values).__name__
-        raise InputError("decisions_unreadable", file=path.name, reason=kind)
-    if values:
-        names = ", ".join(values)
-        raise InputError("decisions_not_used", file=path.name, names=names)
 
 
 def _reason(error: Exception) -> str:
@@ -280,6 +270,22 @@ def _say_states(plan: Plan, lang: str) -> None:
     ]
     states = tr("cli.state_join", lang).join(said)
     _say("cli.states_done", lang, pairs=f"{len(plan.gaps):,}", states=states)
+
+
+def _say_units(units: Units, lang: str) -> None:
+    table = units.table
+    joint = table["communities"] > 1
+    states = units.pieces["state"]
+    _say(
+        "cli.units_done",
+        lang,
+        units=f"{int(joint.sum()):,}",
+        communities=f"{int(table.loc[joint, 'communities'].sum()):,}",
+        alone=f"{int((~joint).sum()):,}",
+        score=f"{units.score:,.0f}",
+        proved=f"{int((states == 'proved').sum()):,}",
+        pieces=f"{len(states):,}",
+    )
 
 
 def _say_findings(found: pd.DataFrame, lang: str) -> None:

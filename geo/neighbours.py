@@ -194,7 +194,9 @@ def _judge(pairs: pd.DataFrame, ground: _Ground, declared: Bools) -> pd.DataFram
     between[apart] = _name_between(ground, one[apart], two[apart], certain)
     barred = between >= 0
     crossed = barred & declared
-    kind, name = ground.separators.kind[between], ground.separators.name[between]
+    # -1, nothing between, takes the entry at the end: there may be no separator
+    kind = np.append(ground.separators.kind, -1)[between]
+    name = np.append(ground.separators.name, "")[between]
     words = np.array([*SEPARATOR_KINDS, ""], dtype=object)
     neighbour = touches | walks | crossed
     by_gap = touches | (crossed & close)

@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 import geo
+from geo.decisions import Decisions
 from geo.district import District, output_crs
 from geo.errors import InputError
 from geo.exports import write_csv
@@ -30,17 +31,34 @@ from geo.progress import Progress, no_progress
 from geo.rules import RuleBook
 from geo.schema import GAP_COLUMNS, Severity, State
 from geo.settings import Settings
+from geo.unit_files import (
+    UNIT_COLUMNS,
+    make_unit_of_table,
+    make_unit_table,
+    summarise_units,
+    unit_shapes,
+)
+from geo.units import Units, draw_units
 
 #: Steps of the chain that this version has, in order.
-STEPS = ("gaps",)
+STEPS = ("gaps", "units")
 
 #: Packages whose version can change a result.
-_VERSIONS = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "numba", "pyogrio")
+_VERSIONS = (
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pandas",
+    "numpy",
+    "numba",
+    "pyogrio",
+    "highspy",
+)
 
 #: Layers of steps that come later, with their columns: written empty, so that
 #: whoever reads the GeoPackage finds the same layers in every version.
 _LATER: Mapping[str, tuple[str, ...]] = {
-    "units": ("unit_id", "communities", "households", "reason"),
+    "units": UNIT_COLUMNS,
     "sites": ("idle_id", "category", "reason"),
     "openings": ("opening_id", "community_id", "reason"),
 }
@@ -66,6 +84,8 @@ class Plan:
         Wall-clock seconds per step.
     until
         The last step that was taken.
+    units
+        Joint renovation units; None if they were not asked for.
     """
 
     district: District
@@ -76,6 +96,7 @@ class Plan:
     findings: pd.DataFrame
     seconds: Mapping[str, float]
     until: str
+    units: Units | None = None
 
     @property
     def gaps(self) -> pd.DataFrame:
@@ -93,7 +114,8 @@ def plan_district(
     rules: RuleBook,
     settings: Settings,
     *,
-    until: Literal["gaps"] = "gaps",
+    until: Literal["gaps", "units"] = "units",
+    decisions: Decisions | None = None,
     progress: Progress = no_progress,
 ) -> Plan:
     """Run the chain on one district.
@@ -107,7 +129,9 @@ def plan_district(
     settings
         Choices of the run.
     until
-        The last step to take; this version has ``"gaps"``.
+        The last step to take: ``"gaps"`` or ``"units"``.
+    decisions
+        What the planner decided about the units.
     progress
         Told the stage and its share.
 
@@ -129,7 +153,13 @@ def plan_district(
     with _timed(seconds, "life_circle"):
         circle = measure_life_circle(district, network, rules, settings, progress)
     found = concat_findings(district.findings, network.findings, circle.findings)
-    return Plan(district, rules, settings, network, circle, found, seconds, until=until)
+    plan = Plan(district, rules, settings, network, circle, found, seconds, until)
+    if until == "gaps":
+        return plan
+    with _timed(seconds, "units"):
+        units = draw_units(circle, decisions, progress=progress)
+    found = concat_findings(found, units.findings)
+    return replace(plan, findings=found, units=units)
 
 
 def write_plan(
@@ -177,8 +207,18 @@ def write_plan(
         lambda to: write_csv(gaps, to / "gaps.csv"),
         lambda to: write_csv(_findings_table(plan, speak), to / "findings.csv"),
         lambda to: _write_summary(plan, target, to / "summary.json"),
-        lambda to: write_layers(_layers(plan, gaps), to / "plan.gpkg", crs=target),
+        lambda to: write_layers(
+            _layers(plan, gaps, speak), to / "plan.gpkg", crs=target
+        ),
     )
+    if plan.units is not None:
+        units = plan.units
+        writers += (
+            lambda to: write_csv(make_unit_of_table(units), to / "units.csv"),
+            lambda to: write_csv(
+                round_columns(make_unit_table(units, speak)), to / "unit_summary.csv"
+            ),
+        )
     with replace_folder(folder) as temporary:
         for step, write in enumerate(writers):
             progress("stage.write", step / len(writers))
@@ -297,6 +337,7 @@ def summarise(plan: Plan, crs: CRS) -> dict[str, Any]:
             "findings": {s.value: int(severities.get(s, 0)) for s in Severity},
         },
         "totals": _totals(plan),
+        "units": None if plan.units is None else summarise_units(plan.units),
         "settings": asdict(plan.settings),
         "profile": plan.settings.profile,
         "rules": _records(plan.rules.sources),
@@ -340,7 +381,7 @@ def _versions() -> dict[str, str]:
     return own | {name: version(name) for name in _VERSIONS}
 
 
-def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
+def _layers(plan: Plan, gaps: pd.DataFrame, lang: str) -> dict[str, gpd.GeoDataFrame]:
     district, circle = plan.district, plan.life_circle
     taken = set(district.communities.columns)
     scores = circle.communities.rename(
@@ -359,7 +400,11 @@ def _layers(plan: Plan, gaps: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
     made["gaps"] = gpd.GeoDataFrame(
         gaps, geometry=shapes.loc[gaps["community_id"]].array, crs=district.crs
     )
+    if plan.units is not None:
+        made["units"] = unit_shapes(plan.units, lang)
     for name, columns in _LATER.items():
+        if name in made:
+            continue
         empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
         made[name] = gpd.GeoDataFrame(empty, geometry=[], crs=district.crs)
     return made

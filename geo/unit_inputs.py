@@ -117,7 +117,7 @@ def prepare_units(
     problem = make_problem(
         district, neighbours.pairs, closable.needs, categories, chosen
     )
-    findings = concat_findings(neighbours.findings, _notice(problem))
+    findings = concat_findings(neighbours.findings, closable.findings, _notice(problem))
     return UnitBasis(
         circle,
         chosen,

@@ -14,6 +14,7 @@ from hamlet import make_communities, make_facilities, write_folder
 
 import geo
 from geo import cli, commands
+from geo.decisions import make_decisions, write_decisions
 from geo.errors import CancelledError, OutputError
 from geo.text import texts
 
@@ -152,38 +153,44 @@ def test_a_layer_without_a_crs_is_refused(tmp_path, capsys):
     assert "facilities" in said
 
 
-@pytest.mark.parametrize("step", ["units", "sites", "checks"])
+@pytest.mark.parametrize("step", ["sites", "checks"])
 def test_steps_of_later_versions_are_refused(hamlet, tmp_path, capsys, step):
     words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--only", step]
     assert step in refused(capsys, *words)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "part"),
-    [
-        ("d.json", '{"locked": [["c1", "c2"]]}', "locked"),
-        ("d.toml", "locked = []", "locked"),
-        ("d.json", "[1]", "list"),
-        ("d.json", "{", "JSON"),
-        ("d.toml", "= 1", "TOML"),
-    ],
-)
-def test_decisions_that_nothing_uses_are_refused(
-    hamlet, tmp_path, capsys, name, text, part
-):
-    path = tmp_path / name
+@pytest.mark.parametrize("text", ["{", "[1]", '{"locked": [["c1", "c2"]]}'])
+def test_decisions_that_are_no_scheme_are_refused(hamlet, tmp_path, capsys, text):
+    path = tmp_path / "d.json"
     path.write_text(text, encoding="utf-8")
-    words = ["plan", str(hamlet), "--out", str(tmp_path / "out")]
-    assert part in refused(capsys, *words, "--decisions", str(path))
-
-
-def test_decisions_that_cannot_be_read_are_refused_and_empty_ones_are_not(
-    hamlet, tmp_path, capsys
-):
     words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--decisions"]
-    refused(capsys, *words, str(tmp_path / "no.json"))
-    (tmp_path / "none.json").write_text("{}", encoding="utf-8")
-    assert cli.main([*words, str(tmp_path / "none.json")]) == 0
+    assert "d.json" in refused(capsys, *words, str(path))
+    assert "no.json" in refused(capsys, *words, str(tmp_path / "no.json"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_saved_scheme_comes_out_as_it_was_saved(hamlet, tmp_path, capsys):
+    out, path = tmp_path / "out", tmp_path / "一.json"
+    ids = sorted(pd.read_csv(write_units(hamlet, tmp_path / "first"))["community_id"])
+    scheme = make_decisions(name="一", units=[ids[:2]], excluded=[ids[2]])
+    write_decisions(scheme, path)
+    words = ["plan", str(hamlet), "--out", str(out), "--decisions", str(path)]
+    assert cli.main(words) == 0
+    units = pd.read_csv(out / "units.csv").set_index("community_id")["unit_id"]
+    assert units[ids[0]] == units[ids[1]]
+    assert (units == units[ids[2]]).sum() == 1
+    kinds = pd.read_csv(out / "unit_summary.csv").set_index("unit_id")["kind"]
+    assert kinds[units[ids[0]]] == "drawn"
+    assert kinds[units[ids[2]]] == "excluded"
+    assert (
+        json.loads((out / "summary.json").read_text("utf-8"))["units"]["scheme"] == "一"
+    )
+    capsys.readouterr()
+
+
+def write_units(district, out):
+    assert cli.main(["plan", str(district), "--out", str(out), "--only", "units"]) == 0
+    return out / "units.csv"
 
 
 @pytest.mark.parametrize(

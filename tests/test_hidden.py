@@ -8,7 +8,7 @@ from geo.settings import Settings
 
 def judge(rules, **layers):
     """Return the state of the distance to a kindergarten (300 m), by community."""
-    gaps = plan_district(make_district(**layers), rules, Settings()).gaps
+    gaps = plan_district(make_district(**layers), rules, Settings(), until="gaps").gaps
     rows = gaps[gaps["category"] == "kindergarten"].set_index("community_id")
     return rows["distance_state"].to_dict(), rows["distance_m"].to_dict()
 

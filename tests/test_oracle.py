@@ -34,7 +34,7 @@ STATES = ("distance_state", "size_state", "capacity_state", "state", "certainty"
 def disagree(district: Any, rules: Any, settings: Settings | None = None) -> list[Any]:
     """Return everything that the two implementations do not see alike."""
     settings = settings or Settings()
-    plan = plan_district(district, rules, settings)
+    plan = plan_district(district, rules, settings, until="gaps")
     judge = Judge(district, rules, settings)
     found: list[Any] = compare_networks(plan.network, judge.net, district)
     told, seen = plan.gaps, judge.rows()
@@ -377,7 +377,9 @@ def test_a_neighbours_inner_path_is_no_gate(rules, first):
         "gates": {"g": gate("shut", 100, 50, "residents")},
         "facilities": clinics(f=(205, 45)),
     }
-    network = plan_district(make_district(**layers), rules, Settings()).network
+    network = plan_district(
+        make_district(**layers), rules, Settings(), until="gaps"
+    ).network
     ends = network.gates.loc[network.gates["community_id"] == "open", "node"]
     inner = network.inside >= 0
     assert not np.isin(ends, [network.u[inner], network.v[inner]]).any()
@@ -388,7 +390,7 @@ def test_runs_beside_a_boundary_end_where_they_leave_it(rules):
     streets = {"s": {"at": line((100, -2), (100 + 200, -2 - 200 * math.tan(0.1)))}}
     community = box(0, 0, 400, 100)
     district = make_district(streets=streets, communities={"c": {"at": community}})
-    network = plan_district(district, rules, Settings()).network
+    network = plan_district(district, rules, Settings(), until="gaps").network
     gates = network.gates[network.gates["origin"] == "along"]
     stop = 100 + 13 / math.tan(0.1)  # 15 m south of the boundary
     place = shapely.get_coordinates(gates.geometry.to_numpy())

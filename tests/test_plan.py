@@ -14,6 +14,7 @@ from geo.errors import InputError, OutputError
 from geo.plan import plan_district, round_columns, write_plan
 from geo.schema import FINDING_COLUMNS, GAP_COLUMNS
 from geo.settings import Settings
+from geo.unit_files import UNIT_COLUMNS
 
 LAYERS = "communities gates facilities idle walk_edges gaps units sites openings"
 
@@ -41,7 +42,34 @@ def folder(made, tmp_path_factory):
 
 def test_every_file_of_the_contract_is_there(folder):
     names = {path.name for path in folder.iterdir()}
+    gaps = {"plan.gpkg", "gaps.csv", "findings.csv", "summary.json"}
+    assert names == gaps | {"units.csv", "unit_summary.csv"}
+
+
+def test_steps_that_are_not_asked_for_write_no_file(rules, grid_town, tmp_path):
+    plan = plan_district(grid_town, rules, Settings(), until="gaps")
+    write_plan(plan, tmp_path / "out")
+    assert plan.units is None
+    names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"plan.gpkg", "gaps.csv", "findings.csv", "summary.json"}
+    assert gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="units").empty
+
+
+def test_units_hold_each_community_once_and_begin_with_the_contract(folder, made):
+    unit_of = pd.read_csv(folder / "units.csv")
+    assert unit_of.columns[:2].tolist() == ["community_id", "unit_id"]
+    assert unit_of["community_id"].tolist() == sorted(made.district.communities.index)
+    summary = pd.read_csv(folder / "unit_summary.csv")
+    assert tuple(summary.columns[: len(UNIT_COLUMNS)]) == UNIT_COLUMNS
+    assert set(summary["unit_id"]) == set(unit_of["unit_id"])
+    counts = unit_of["unit_id"].value_counts()
+    assert summary.set_index("unit_id")["communities"].to_dict() == counts.to_dict()
+    assert summary["reason"].notna().all()
+    stored = gpd.read_file(folder / "plan.gpkg", layer="units")
+    assert stored["unit_id"].tolist() == summary["unit_id"].tolist()
+    assert stored.to_crs(made.district.crs).area.sum() == pytest.approx(
+        made.district.communities.union_all().area, rel=1e-6
+    )
 
 
 def test_gaps_hold_one_row_per_pair_and_begin_with_the_contract(folder, made):
@@ -79,7 +107,7 @@ def test_the_geopackage_holds_the_layers_in_the_crs_of_the_country(folder):
     assert len(gaps) == len(pd.read_csv(folder / "gaps.csv"))
     communities = gpd.read_file(folder / "plan.gpkg", layer="communities")
     assert {"id", "met", "short", "met_5min", "rank"} <= set(communities.columns)
-    for later in ("units", "sites", "openings"):
+    for later in ("sites", "openings"):
         assert gpd.read_file(folder / "plan.gpkg", layer=later).empty
 
 
@@ -99,7 +127,9 @@ def test_the_summary_counts_and_names_its_sources(folder, made):
     assert sum(summary["totals"]["states"].values()) == len(made.gaps)
     assert summary["settings"]["coverage_share_min"] == 0.8
     assert summary["fingerprint"] == made.district.fingerprint
-    assert set(summary["seconds"]) == {"network", "life_circle"}
+    assert set(summary["seconds"]) == {"network", "life_circle", "units"}
+    assert summary["units"]["units"] == len(made.units.table)
+    assert summary["units"]["reproducible"] is True
     assert {"pianqu", "geopandas", "numba"} <= set(summary["versions"])
     assert [row["category"] for row in summary["totals"]["categories"]] == list(
         made.rules.requirements
@@ -125,12 +155,12 @@ def test_an_unknown_crs_is_refused_before_anything_is_written(made, tmp_path):
 
 def test_a_step_that_is_not_there_is_refused(rules, grid_town):
     with pytest.raises(InputError):
-        plan_district(grid_town, rules, Settings(), until="units")
+        plan_district(grid_town, rules, Settings(), until="sites")
 
 
 def test_writing_twice_gives_the_same_rows(made, folder, tmp_path):
     write_plan(made, tmp_path / "again")
-    for name in ("gaps.csv", "findings.csv"):
+    for name in ("gaps.csv", "findings.csv", "units.csv", "unit_summary.csv"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
@@ -213,6 +243,9 @@ def test_progress_goes_from_the_network_to_writing(rules, grid_town, tmp_path):
         "stage.network",
         "stage.lifecircle",
         "stage.reasons",
+        "stage.neighbours",
+        "stage.closable",
+        "stage.units",
         "stage.write",
     ]
     assert all(0 <= share <= 1 for _, share in told)

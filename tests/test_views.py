@@ -191,7 +191,7 @@ def town() -> District:
 
 @pytest.fixture(scope="module")
 def plan(town: District, rules: RuleBook) -> Plan:
-    return plan_district(town, rules, Settings())
+    return plan_district(town, rules, Settings(), until="gaps")
 
 
 @pytest.fixture(scope="module")

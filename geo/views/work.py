@@ -363,7 +363,7 @@ def _plan_work(
 ) -> Callable[[Progress], Plan]:
     def work(progress: Progress) -> Plan:
         warm(progress)
-        return plan_district(district, rules, chosen, progress=progress)
+        return plan_district(district, rules, chosen, until="gaps", progress=progress)
 
     return work
 

@@ -38,7 +38,7 @@ def sample() -> District:
 
 @pytest.fixture(scope="module")
 def plan(sample: District) -> Plan:
-    return plan_district(sample, load_rules(), Settings())
+    return plan_district(sample, load_rules(), Settings(), until="gaps")
 
 
 def test_which_three_communities_lack_most(
