@@ -60,7 +60,7 @@ def _distance_key(row: Row) -> str:
     cause = row["distance_cause"]
     if cause in _COUNTED and not _has_households(row):
         cause = f"{cause}_each"
-    if cause == "no_rule" and pd.isna(row["distance_m"]):
+    if cause == "no_rule" and np.isnan(row["distance_m"]):
         cause = "no_rule_beyond"
     return f"unit_gap.distance.{cause}"
 
