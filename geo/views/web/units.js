@@ -51,8 +51,7 @@ export function drawUnits(context, layers, view, style) {
   drawOutlines(context, outlines, view, units, unitAt);
   // parts of a unit that lie apart are tied together
   pathOf(context, outlines.ties ?? [], view, project, false);
-  stroke(context, "#FFFFFF", 3.6);
-  stroke(context, INK, 2, [2, 3]);
+  stroke(context, INK, 3);
 }
 
 function drawOutlines(context, outlines, view, units, unitAt) {
