@@ -16,7 +16,7 @@ from geo.chains import FloatArray, Int64Array, kernel
 from geo.unit_problem import as_starts, spread_out
 from geo.unit_sets import Sets
 
-__all__ = ["Choice", "choose_sets"]
+__all__ = ["Choice", "Relaxed", "choose_sets", "relax_sets"]
 
 #: Columns that the relaxation starts with, and gets more of, per row.
 FEW = 20
@@ -34,6 +34,19 @@ class Choice(NamedTuple):
     chosen: Int64Array | None
     bound: float
     proved: bool
+
+
+class Relaxed(NamedTuple):
+    """The relaxation over some sets.
+
+    `dual` are values of the rows, `bound` what they prove for these sets, `value`
+    what the relaxation reached, `whole` the sets chosen if it came out whole.
+    """
+
+    dual: FloatArray
+    bound: float
+    value: float
+    whole: Int64Array | None
 
 
 def choose_sets(
@@ -62,14 +75,14 @@ def choose_sets(
         `chosen` is None unless it gains more than the plan known.
     """
     best = float(sets.gain[known].sum())
-    dual, bound, whole = _relax(sets, must, known, best)
+    relaxed = relax_sets(sets, must, known, best)
+    bound, chosen = relaxed.bound, None
     slack = NEAR * max(1.0, abs(bound))
-    chosen = None
-    if whole is not None and sets.gain[whole].sum() > best + slack:
-        chosen, best = whole, float(sets.gain[whole].sum())
+    if relaxed.whole is not None and sets.gain[relaxed.whole].sum() > best + slack:
+        chosen, best = relaxed.whole, float(sets.gain[relaxed.whole].sum())
     if bound <= best + slack:
         return Choice(chosen, best, proved=True)
-    cost, _ = _price(sets.start, sets.member, sets.gain, dual)
+    cost, _ = _price(sets.start, sets.member, sets.gain, relaxed.dual)
     # a set that costs more than the bound lies above the best plan is in none better
     kept = np.flatnonzero(cost >= best - bound - slack)
     dropped = kept.size > BRANCHED
@@ -147,13 +160,26 @@ def _make_model(
     return model
 
 
-def _relax(
+def relax_sets(
     sets: Sets, must: npt.NDArray[np.bool_], known: Int64Array, best: float
-) -> tuple[FloatArray, float, Int64Array | None]:
-    """Solve the relaxation over all sets.
+) -> Relaxed:
+    """Solve the relaxation over all sets, column by column.
 
-    Returns dual values, the bound they prove, and the sets chosen if the relaxation
-    came out whole.
+    Parameters
+    ----------
+    sets
+        The sets; members are numbers of rows, from 0.
+    must
+        Rows that some chosen set has to contain.
+    known
+        Numbers of sets that fulfil this.
+    best
+        A bound down to this is good enough.
+
+    Returns
+    -------
+    Relaxed
+        Dual values and what they prove.
     """
     size = np.diff(sets.start)
     first = np.argsort(-sets.gain / size, kind="stable")[: FEW * must.size]
@@ -195,7 +221,8 @@ def _relax(
             np.ones(member.size),
         )
         used = np.concatenate([used, more])
-    return kept, bound, whole
+    reached = float(sets.gain[used] @ value) if used.size == value.size else 0.0
+    return Relaxed(kept, bound, reached, whole)
 
 
 def _branch(

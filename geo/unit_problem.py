@@ -89,8 +89,10 @@ class Town(NamedTuple):
 
     ``other[start[i]:start[i + 1]]`` are the neighbours of i, `works` the joint works
     with them; ``need_start[i]:need_start[i + 1]`` are the needs of i and
-    ``helper[helper_start[k]:helper_start[k + 1]]`` who closes need k. `choice` holds
-    the weights and bounds in the order of the numbers below.
+    ``helper[helper_start[k]:helper_start[k + 1]]`` who closes need k, and
+    ``helps[helps_start[i]:helps_start[i + 1]]`` are the needs that i closes; nobody
+    helps itself. `owner` is whose need it is. `choice` holds the weights and bounds
+    in the order of the numbers below.
     """
 
     households: FloatArray
@@ -106,6 +108,9 @@ class Town(NamedTuple):
     need_start: Int64Array
     helper_start: Int64Array
     helper: Int64Array
+    owner: Int64Array
+    helps_start: Int64Array
+    helps: Int64Array
     choice: FloatArray
 
 
@@ -178,7 +183,12 @@ def make_town(problem: UnitProblem, settings: UnitSettings) -> Town:
     """
     start, other, edge = list_neighbours(problem.edges, problem.size)
     needs = np.argsort(problem.need_community, kind="stable")
+    owner = problem.need_community[needs].astype(np.int64)
     count = np.diff(problem.helper_start)[needs]
+    helper = problem.helper[spread_out(problem.helper_start[needs], count)]
+    need = np.repeat(np.arange(needs.size), count)
+    fellow = helper != owner[need]
+    helper, need = helper[fellow].astype(np.int64), need[fellow]
     return Town(
         households=np.nan_to_num(problem.households, nan=0.0),
         area_m2=np.nan_to_num(problem.area_m2, nan=0.0),
@@ -190,11 +200,12 @@ def make_town(problem: UnitProblem, settings: UnitSettings) -> Town:
         start=start,
         other=other,
         works=problem.works.astype(np.float64)[edge],
-        need_start=np.searchsorted(
-            problem.need_community[needs], np.arange(problem.size + 1)
-        ).astype(np.int64),
-        helper_start=as_starts(count),
-        helper=problem.helper[spread_out(problem.helper_start[needs], count)],
+        need_start=as_starts(np.bincount(owner, minlength=problem.size)),
+        helper_start=as_starts(np.bincount(need, minlength=needs.size)),
+        helper=helper,
+        owner=owner,
+        helps_start=as_starts(np.bincount(helper, minlength=problem.size)),
+        helps=need[np.argsort(helper, kind="stable")].astype(np.int64),
         choice=lay_out(settings),
     )
 

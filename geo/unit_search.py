@@ -70,7 +70,7 @@ def merge_units(town: Town, atoms: Atoms, chosen: Int64Array) -> Int64Array:
     numpy.ndarray
         Label of the unit of each chosen atom: one of its atoms.
     """
-    label = np.arange(atoms.size, dtype=np.int64)
+    label = np.arange(atoms.count.size, dtype=np.int64)
     draft = _make_draft(town, atoms, chosen, label, make_desk(atoms.member.size))
     _merge(town, atoms, chosen, draft, make_desk(atoms.member.size))
     return draft.label[chosen]
@@ -93,7 +93,7 @@ def grow_units(town: Town, atoms: Atoms, chosen: Int64Array) -> Int64Array:
     numpy.ndarray
         Label of the unit of each chosen atom.
     """
-    label = np.arange(atoms.size, dtype=np.int64)
+    label = np.arange(atoms.count.size, dtype=np.int64)
     desk = make_desk(atoms.member.size)
     draft = _make_draft(town, atoms, chosen, label, desk)
     grown = True
@@ -130,7 +130,7 @@ def improve_units(
         Label of the unit of each chosen atom; never a worse plan.
     """
     desk = make_desk(atoms.member.size)
-    whole = np.arange(atoms.size, dtype=np.int64)
+    whole = np.arange(atoms.count.size, dtype=np.int64)
     whole[chosen] = label
     draft = _make_draft(town, atoms, chosen, whole, desk)
     _better(town, atoms, chosen, draft, desk, kicks)

@@ -26,7 +26,7 @@ from geo.unit_problem import (
     list_neighbours,
     make_town,
 )
-from geo.unit_scores import Desk, fill_terms, fits, make_desk
+from geo.unit_scores import Desk, fill_terms, fits, make_desk, score_sets
 
 __all__ = ["Atoms", "Sets", "find_atoms", "list_sets"]
 
@@ -34,8 +34,6 @@ __all__ = ["Atoms", "Sets", "find_atoms", "list_sets"]
 BROKEN = 1e9
 #: Gains below this are none.
 TINY = 1e-9
-#: Sets looked at for each that may be kept.
-LOOKS = 50
 
 
 class Atoms(NamedTuple):
@@ -58,11 +56,6 @@ class Atoms(NamedTuple):
     households: FloatArray
     area_m2: FloatArray
     alone: FloatArray
-
-    @property
-    def size(self) -> int:
-        """Number of atoms."""
-        return self.count.size
 
 
 class Sets(NamedTuple):
@@ -117,8 +110,8 @@ def find_atoms(
         foe_start=foe_start,
         foe=foe,
         count=count.astype(np.int64),
-        households=np.bincount(atom, town.households, first.size),
-        area_m2=np.bincount(atom, town.area_m2, first.size),
+        households=np.bincount(atom, town.households, first.size).astype(np.float64),
+        area_m2=np.bincount(atom, town.area_m2, first.size).astype(np.float64),
         alone=np.zeros(first.size),
     )
     atoms.alone[:] = _score_alone(town, atoms, make_desk(size))
@@ -165,40 +158,9 @@ def list_sets(
     none = np.zeros((0, 2), np.int64)
     atoms = find_atoms(problem, town, none, none)
     chosen = np.arange(problem.size) if communities is None else np.unique(communities)
-    return list_candidates(town, atoms, chosen, most, useful=False)
-
-
-def list_candidates(
-    town: Town, atoms: Atoms, chosen: Int64Array, most: int, *, useful: bool = True
-) -> Sets:
-    """List connected sets of two atoms and more.
-
-    Parameters
-    ----------
-    town
-        The communities, weights and bounds.
-    atoms
-        The atoms.
-    chosen
-        Atoms that sets are made of, ascending.
-    most
-        Sets to list at most.
-    useful
-        Only sets that keep all bounds and score more than their atoms alone;
-        otherwise all that keep the *most* bounds, single atoms included.
-
-    Returns
-    -------
-    Sets
-        Sets of atoms, ascending. `gain` is what a set scores beyond its atoms
-        alone. No plan is better for a set without a gain.
-    """
-    allowed = np.zeros(atoms.size, np.bool_)
-    allowed[chosen] = True
-    start, member, gain, complete = _list(
-        town, atoms, chosen, allowed, make_desk(atoms.member.size), most, useful
-    )
-    return Sets(start, member, gain, bool(complete))
+    start, member, complete = _list(town, atoms, chosen.astype(np.int64), most)
+    score = score_sets(problem, settings, start, member).sum(axis=1)
+    return Sets(start, member, score, bool(complete))
 
 
 @kernel
@@ -241,8 +203,10 @@ def connected(town: Town, members: Int64Array, desk: Desk) -> bool:
 
 @kernel
 def hostile(atoms: Atoms, group: Int64Array, atom: Whole) -> bool:
-    """Tell whether an atom must not join a group."""
+    """Tell whether an atom must not join a group (or, its own foe, any)."""
     for at in range(atoms.foe_start[atom], atoms.foe_start[atom + 1]):
+        if atoms.foe[at] == atom:
+            return True
         for a in group:
             if a == atoms.foe[at]:
                 return True
@@ -285,7 +249,60 @@ def _score_alone(town: Town, atoms: Atoms, desk: Desk) -> FloatArray:
 
 
 @kernel
-def _room(atoms: Atoms, choice: FloatArray, load: FloatArray, atom: Whole) -> bool:
+def _list(
+    town: Town, atoms: Atoms, roots: Int64Array, most: Whole
+) -> tuple[Int64Array, Int64Array, bool]:
+    """Grow all sets from their smallest atoms; see the module's docstring."""
+    start, member = np.zeros(1026, np.int64), np.empty(4096, np.int64)
+    size = atoms.count.size
+    seen = np.ones(size, np.bool_)
+    seen[roots] = False
+    queue, chosen = np.empty(size, np.int64), np.empty(size, np.int64)
+    tail, at = np.empty(size + 1, np.int64), np.empty(size + 1, np.int64)
+    load = np.zeros((size + 1, 3))
+    kept = 0
+    for root in roots:
+        queue[0], tail[0], at[0], depth = root, 1, 0, 0
+        while depth >= 0:
+            if at[depth] == tail[depth]:
+                depth -= 1
+                for place in range(tail[depth], tail[depth + 1] if depth >= 0 else 0):
+                    seen[queue[place]] = False
+                continue
+            atom = queue[at[depth]]
+            at[depth] += 1
+            if depth > 0 and not room(atoms, town.choice, load[depth], atom):
+                continue
+            if kept == most:
+                return start[: kept + 1], member[: start[kept]], False
+            put(atoms, load[depth], load[depth + 1], atom)
+            chosen[depth] = atom
+            tail[depth + 1] = tail[depth]
+            for place in range(atoms.other_start[atom], atoms.other_start[atom + 1]):
+                other = atoms.other[place]
+                if other > root and not seen[other]:
+                    seen[other] = True
+                    queue[tail[depth + 1]] = other
+                    tail[depth + 1] += 1
+            depth += 1
+            at[depth] = at[depth - 1]
+            if kept + 2 > start.size:
+                start = longer(start)
+            member = keep(start, member, chosen[:depth], kept)
+            kept += 1
+    return start[: kept + 1], member[: start[kept]], True
+
+
+@kernel
+def put(atoms: Atoms, below: FloatArray, load: FloatArray, atom: Whole) -> None:
+    """Put an atom on top of a load of count, households and area."""
+    load[0] = below[0] + atoms.count[atom]
+    load[1] = below[1] + atoms.households[atom]
+    load[2] = below[2] + atoms.area_m2[atom]
+
+
+@kernel
+def room(atoms: Atoms, choice: FloatArray, load: FloatArray, atom: Whole) -> bool:
     """Tell whether an atom fits on top of a load of count, households and area."""
     high = 1 + 1e-9
     if 0 < choice[COUNT_MOST] < load[0] + atoms.count[atom]:
@@ -296,101 +313,18 @@ def _room(atoms: Atoms, choice: FloatArray, load: FloatArray, atom: Whole) -> bo
 
 
 @kernel
-def _useful(
-    town: Town, atoms: Atoms, group: Int64Array, desk: Desk
-) -> tuple[bool, float]:
-    """Tell whether a connected group is a unit that a plan may want, and its gain."""
-    members = desk.member[: gather(atoms, group, desk)]
-    if group.size < 2 or not fits(town, members):  # noqa: PLR2004 - a pair
-        return False, 0.0
-    ragged = False
-    gain = total_of(town, members, desk)
-    for a in group:
-        if atoms.alone[a] > -BROKEN / 2:
-            gain -= atoms.alone[a]
-        else:
-            ragged = True
-    if ragged:
-        return connected(town, members, desk), gain
-    return gain > TINY, gain
-
-
-@kernel
-def _list(
-    town: Town,
-    atoms: Atoms,
-    roots: Int64Array,
-    allowed: npt.NDArray[np.bool_],
-    desk: Desk,
-    most: Whole,
-    useful: Whole,
-) -> tuple[Int64Array, Int64Array, FloatArray, bool]:
-    """Grow all sets from their smallest atoms; see the module's docstring."""
-    start = np.zeros(1024, np.int64)
-    member = np.empty(4096, np.int64)
-    gain = np.empty(1024)
-    kept = looked = 0
-    size = atoms.count.size
-    seen = np.zeros(size, np.bool_)
-    queue = np.empty(size, np.int64)
-    chosen = np.empty(size, np.int64)
-    tail = np.empty(size + 1, np.int64)
-    at = np.empty(size + 1, np.int64)
-    load = np.zeros((size + 1, 3))
-    for root in roots:
-        queue[0], tail[0], at[0], depth = root, 1, 0, 0
-        seen[root] = True
-        while depth >= 0:
-            if at[depth] == tail[depth]:
-                depth -= 1
-                if depth >= 0:
-                    for place in range(tail[depth], tail[depth + 1]):
-                        seen[queue[place]] = False
-                continue
-            atom = queue[at[depth]]
-            at[depth] += 1
-            group = chosen[:depth]
-            alien = hostile(atoms, group, atom) or (
-                depth > 0 and not _room(atoms, town.choice, load[depth], atom)
-            )
-            if alien:
-                continue
-            chosen[depth] = atom
-            load[depth + 1, 0] = load[depth, 0] + atoms.count[atom]
-            load[depth + 1, 1] = load[depth, 1] + atoms.households[atom]
-            load[depth + 1, 2] = load[depth, 2] + atoms.area_m2[atom]
-            end = tail[depth]
-            for place in range(atoms.other_start[atom], atoms.other_start[atom + 1]):
-                other = atoms.other[place]
-                if other > root and allowed[other] and not seen[other]:
-                    seen[other] = True
-                    queue[end] = other
-                    end += 1
-            depth += 1
-            at[depth], tail[depth] = at[depth - 1], end
-            group = chosen[:depth]
-            looked += 1
-            keep, worth = True, 0.0
-            keep, worth = _useful(town, atoms, group, desk)
-            if useful and not keep:
-                if looked >= LOOKS * most:
-                    return start[: kept + 1], member[: start[kept]], gain[:kept], False
-                continue
-            if kept == most:
-                return start[: kept + 1], member[: start[kept]], gain[:kept], False
-            if kept + 2 > start.size:
-                start, gain = longer(start), longer(gain)
-            while start[kept] + depth > member.size:
-                member = longer(member)
-            first = start[kept]
-            for place in range(depth):
-                down = first + place
-                while down > first and member[down - 1] > group[place]:
-                    member[down] = member[down - 1]
-                    down -= 1
-                member[down] = group[place]
-            gain[kept] = worth
-            kept += 1
-            start[kept] = first + depth
-        seen[root] = False
-    return start[: kept + 1], member[: start[kept]], gain[:kept], True
+def keep(
+    start: Int64Array, member: Int64Array, group: Int64Array, kept: Whole
+) -> Int64Array:
+    """Write a group, sorted, as set number `kept`; return the members' array."""
+    first = start[kept]
+    while first + group.size > member.size:
+        member = longer(member)
+    for place in range(group.size):
+        down = first + place
+        while down > first and member[down - 1] > group[place]:
+            member[down] = member[down - 1]
+            down -= 1
+        member[down] = group[place]
+    start[kept + 1] = first + group.size
+    return member

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geo.chains import Int64Array
 from geo.settings import UnitSettings
-from geo.unit_choice import choose_sets
+from geo.unit_pieces import settle_piece, value_plan
 from geo.unit_preview import preview_units
 from geo.unit_problem import (
     Town,
@@ -28,16 +28,8 @@ from geo.unit_problem import (
     number_labels,
     take_communities,
 )
-from geo.unit_scores import make_desk
 from geo.unit_search import grow_units, improve_units, merge_units
-from geo.unit_sets import (
-    BROKEN,
-    Atoms,
-    Sets,
-    find_atoms,
-    list_candidates,
-    value_of,
-)
+from geo.unit_sets import Atoms, find_atoms
 
 __all__ = [
     "Solution",
@@ -189,24 +181,27 @@ class _Run:
         )
         self.atom_of = np.empty(self.order.size, np.int64)
         self.atom_of[self.atoms.member] = np.repeat(
-            np.arange(self.atoms.size), np.diff(self.atoms.start)
+            np.arange(self.atoms.count.size), np.diff(self.atoms.start)
         )
         self.pieces = self._find_pieces()
         count = len(self.pieces)
-        self.label = np.arange(self.atoms.size, dtype=np.int64)
+        self.label = np.arange(self.atoms.count.size, dtype=np.int64)
         self.bound = np.full(count, np.nan)
         self.columns = np.full(count, -1, np.int64)
         self.proved = np.zeros(count, np.bool_)
+        self.share, self.going = 0.2, True
         self.score = np.array([self._value(piece) for piece in self.pieces])
 
     def _find_pieces(self) -> list[Int64Array]:
         """Return the atoms of each piece, the smallest piece first."""
         atoms = self.atoms
-        if not atoms.size:
+        if not atoms.count.size:
             return []
         ones = np.ones(atoms.other.size, np.int8)
-        source = np.repeat(np.arange(atoms.size), np.diff(atoms.other_start))
-        link = coo_array((ones, (source, atoms.other)), (atoms.size, atoms.size))
+        source = np.repeat(np.arange(atoms.count.size), np.diff(atoms.other_start))
+        link = coo_array(
+            (ones, (source, atoms.other)), (atoms.count.size, atoms.count.size)
+        )
         count, piece = connected_components(link, directed=False)
         member = np.argsort(piece, kind="stable")
         start = as_starts(np.bincount(piece, minlength=count))
@@ -216,14 +211,8 @@ class _Run:
         return sorted(pieces, key=lambda piece: (piece.size, int(piece[0])))
 
     def _value(self, piece: Int64Array) -> float:
-        """Return the score of a piece's plan, less what is broken."""
-        start, member = _group(piece, self.label[piece])
-        desk = make_desk(self.atoms.member.size)
-        values = [
-            value_of(self.town, self.atoms, member[a:b], desk)
-            for a, b in zip(start[:-1], start[1:], strict=True)
-        ]
-        return float(sum(values))
+        """Return the score of a piece's plan, less what stands wrongly."""
+        return value_plan(self.town, self.atoms, piece, self.label[piece])
 
     def draft(self) -> bool:
         """Plan every piece quickly; tell whether to go on."""
@@ -263,63 +252,35 @@ class _Run:
 
     def prove(self) -> bool:
         """Look for the optimum of every piece; tell whether to go on."""
+        self.going = True
         for k, piece in enumerate(self.pieces):
             if not self.proved[k]:
-                kicks = KICKS * piece.size
                 label = self.label[piece]
-                self._offer(
-                    k, improve_units(self.town, self.atoms, piece, label, kicks)
-                )
-                self._choose(k)
-            if not self._tell(0.2 + 0.8 * (k + 1) / len(self.pieces), k + 1):
+                kicks = KICKS * piece.size
+                label = improve_units(self.town, self.atoms, piece, label, kicks)
+                self._offer(k, label)
+                self._settle(k)
+            self.share = 0.2 + 0.8 * (k + 1) / len(self.pieces)
+            self.going = self.going and self._tell(self.share, k + 1)
+            if not self.going:
                 return False
         return True
 
-    def _choose(self, k: int) -> None:
-        """List the sets of a piece and choose the best, if they can be listed."""
+    def _settle(self, k: int) -> None:
+        """Look for the optimum of a piece."""
         piece = self.pieces[k]
-        sets = list_candidates(self.town, self.atoms, piece, self.settings.columns_most)
-        if not sets.complete:
-            return
-        self.columns[k] = sets.gain.size
-        start, member = _group(piece, self.label[piece])
-        known = np.flatnonzero(np.diff(start) > 1)
-        alone = self.atoms.alone[piece]
-        base = np.where(alone > -BROKEN / 2, alone, 0.0)
-        must = alone <= -BROKEN / 2
-        place = np.zeros(self.atoms.size, np.int64)
-        place[piece] = np.arange(piece.size)
-        single = place[member[start[:-1][np.diff(start) == 1]]]
-        left = must[single]
-        must[single] = False
-        desk = make_desk(self.atoms.member.size)
-        gains = [
-            value_of(self.town, self.atoms, member[start[s] : start[s + 1]], desk)
-            - base[place[member[start[s] : start[s + 1]]]].sum()
-            for s in known
-        ]
-        groups = [place[member[start[s] : start[s + 1]]] for s in known]
-        sizes = np.array([group.size for group in groups], np.int64)
-        whole = Sets(
-            np.concatenate([as_starts(sizes)[:-1], sets.start + sizes.sum()]),
-            np.concatenate([*groups, place[sets.member]]),
-            np.concatenate([np.array(gains, np.float64), sets.gain]),
-            complete=True,
+
+        def going() -> bool:
+            self.going = self.going and self._tell(self.share, k)
+            return self.going
+
+        outcome = settle_piece(
+            self.town, self.atoms, piece, self.label[piece], self.settings, going
         )
-        choice = choose_sets(
-            whole, must, np.arange(known.size), nodes_most=self.settings.nodes_most
-        )
-        if choice.chosen is not None:
-            label = piece.copy()
-            for s in choice.chosen:
-                group = whole.member[whole.start[s] : whole.start[s + 1]]
-                label[group] = piece[group[0]]
-            self._offer(k, label)
-        if left.any():
-            return
-        self.bound[k] = max(choice.bound + base.sum(), self.score[k])
-        self.proved[k] = choice.proved
-        if choice.proved:
+        self._offer(k, outcome.label)
+        self.columns[k], self.proved[k] = outcome.columns, outcome.proved
+        self.bound[k] = max(outcome.bound, self.score[k])
+        if outcome.proved:
             self.bound[k] = self.score[k]
 
     def _units(self) -> Int64Array:
@@ -367,9 +328,3 @@ class _Run:
 def _keep(pairs: Int64Array) -> Int64Array:
     """Return the pairs of which both are there."""
     return pairs[(pairs >= 0).all(axis=1)].reshape(-1, 2)
-
-
-def _group(piece: Int64Array, label: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """Return starts and atoms of the units of a piece, by their smallest atoms."""
-    number = number_labels(label)
-    return as_starts(np.bincount(number)), piece[np.argsort(number, kind="stable")]
