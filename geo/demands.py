@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from geo.coverage import Ints
 from geo.errors import RuleError
@@ -82,20 +81,16 @@ class Demands:
         The rule book.
     need
         Requirement of the category.
+    rows
+        Rows of the table: those for every category, then those of this one.
+    codes
+        System to the land-use codes that need no change of use.
     """
 
     rules: RuleBook
     need: Requirement
-
-    @cached_property
-    def rows(self) -> list[Mapping[str, Any]]:
-        """Rows of the category after those for every category."""
-        table = self.rules.suitability
-        found = [
-            table[table["category"] == c] for c in (ANY_CATEGORY, self.need.category)
-        ]
-        rows = pd.concat(found).to_dict("records")
-        return [{str(name): cell for name, cell in row.items()} for row in rows]
+    rows: tuple[Mapping[str, Any], ...]
+    codes: Mapping[str, tuple[str, ...]]
 
     def of(self, condition: str) -> list[Mapping[str, Any]]:
         """Return the rows of one condition."""
@@ -139,14 +134,6 @@ class Demands:
             raise RuleError("rule_missing", **place, rule=row["size_rule"])
         return {str(k): v for k, v in standards.loc[row["size_rule"]].items()}
 
-    def conforming(self, system: str) -> tuple[str, ...]:
-        """Return the land-use codes of a system that need no change of use."""
-        mapping = self.rules.poi_mapping
-        own = mapping["category"] == self.need.category
-        texts = [*mapping.loc[own, f"landuse_codes_{system}"]]
-        texts += [row["words"] for row in self.of(f"landuse_{system}")]
-        return tuple(code for text in texts for code in list_words(text))
-
     @cached_property
     def sources(self) -> dict[str, tuple[str, ...]]:
         """Return where each rule stands: `SOURCED` by rule id."""
@@ -166,6 +153,37 @@ class Demands:
             named = {name: getattr(size, name) for name in SOURCED}
             found[size.rule_id] = _source(named)
         return found
+
+
+def list_demands(rules: RuleBook) -> list[Demands]:
+    """List what the tables ask, category by category.
+
+    Parameters
+    ----------
+    rules
+        The rule book.
+
+    Returns
+    -------
+    list of Demands
+        One for each requirement, in their order.
+    """
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for cells in rules.suitability.to_dict("records"):
+        row = {str(name): cell for name, cell in cells.items()}
+        rows.setdefault(row["category"], []).append(row)
+    mapping = rules.poi_mapping.to_dict("records")
+    found = []
+    for category, need in rules.requirements.items():
+        own = (*rows.get(ANY_CATEGORY, ()), *rows.get(category, ()))
+        codes = {}
+        for system in ("planning", "survey"):
+            words = [r["words"] for r in own if r["condition"] == f"landuse_{system}"]
+            column = f"landuse_codes_{system}"
+            words += [str(r[column]) for r in mapping if r["category"] == category]
+            codes[system] = tuple(code for text in words for code in list_words(text))
+        found.append(Demands(rules, need, own, codes))
+    return found
 
 
 def list_words(text: str) -> tuple[str, ...]:

@@ -17,10 +17,12 @@ facility standards. Every test of a category is put to every resource:
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geo.demands import (
@@ -32,6 +34,7 @@ from geo.demands import (
     Demands,
     Ruling,
     Verdict,
+    list_demands,
     list_words,
 )
 from geo.idle import Resources, Words, list_resources, plain_word, split_words
@@ -89,16 +92,17 @@ def judge_suitability(
         If the table names a rule that does not exist.
     """
     resources = list_resources(idle, protected)
-    needs = list(rules.requirements.values())
     known = _list_uses(rules)
     parts = [
-        _judge_category(resources, Demands(rules, need), known).assign(order=at)
-        for at, need in enumerate(needs)
+        _judge_category(resources, demands, known) for demands in list_demands(rules)
     ]
-    if not parts:
-        return pd.DataFrame(columns=list(SUITABILITY_COLUMNS))
-    table = pd.concat(parts, ignore_index=True).sort_values(["idle_id", "order"])
-    return table[list(SUITABILITY_COLUMNS)].reset_index(drop=True)
+    # by resource, and then in the order of the requirements
+    shape = len(parts), len(resources.ids)
+    columns = {
+        name: np.array([part[name] for part in parts]).reshape(shape).T.ravel()
+        for name in SUITABILITY_COLUMNS
+    }
+    return pd.DataFrame(columns)
 
 
 def _list_uses(rules: RuleBook) -> frozenset[str]:
@@ -109,7 +113,7 @@ def _list_uses(rules: RuleBook) -> frozenset[str]:
 
 def _judge_category(
     resources: Resources, demands: Demands, known: frozenset[str]
-) -> pd.DataFrame:
+) -> dict[str, npt.NDArray[Any]]:
     area_kind = _find_area_kinds(resources, demands)
     size = measure_size(resources, demands, area_kind)
     tests = [
@@ -132,24 +136,23 @@ def _judge_category(
     passed = level == YES
     rule = np.where(passed, size.rule, rule)
     checks = _list_checks(resources, demands, area_kind)
-    table = pd.DataFrame(
-        {
-            "idle_id": resources.ids.astype(str),
-            "category": demands.need.category,
-            "state": np.array(LEVELS, dtype=object)[level],
-            "reason_code": np.where(passed, "enough", code),
-            "detail": np.where(passed, "", detail),
-            "area_kind": area_kind,
-            "area_m2": size.shown_m2,
-            "needed_m2": size.needed_m2,
-            "to_check": np.where(level == NO, "", checks),
-            "rule_id": rule,
-        }
-    )
     nowhere = ("",) * len(SOURCED)
-    for at, name in enumerate(SOURCED):
-        table[name] = [demands.sources.get(key, nowhere)[at] for key in rule]
-    return table
+    sources = np.array(
+        [demands.sources.get(key, nowhere) for key in rule], dtype=object
+    ).reshape(len(rule), len(SOURCED))
+    return {
+        "idle_id": resources.ids.to_numpy(dtype=object),
+        "category": np.full(len(rule), demands.need.category, dtype=object),
+        "state": np.array(LEVELS, dtype=object)[level],
+        "reason_code": np.where(passed, "enough", code),
+        "detail": np.where(passed, "", detail),
+        "area_kind": area_kind,
+        "area_m2": size.shown_m2,
+        "needed_m2": size.needed_m2,
+        "to_check": np.where(level == NO, "", checks),
+        "rule_id": rule,
+        **dict(zip(SOURCED, sources.T, strict=True)),
+    }
 
 
 def _by_text(texts: Words, judge: Callable[[str], Verdict]) -> Ruling:
@@ -214,8 +217,12 @@ def _judge_use(resources: Resources, demands: Demands, known: frozenset[str]) ->
 
 def _judge_constraint(resources: Resources, demands: Demands) -> Ruling:
     known = demands.by_word("constraint")
+    free = {word for word, (level, _, _) in known.items() if level == YES}
     said = zip(resources.words["legal_constraints"], resources.protected, strict=True)
-    both = ["|".join(filter(None, pair)) for pair in said]
+    both = [
+        "、".join(dict.fromkeys(word for part in pair for word in split_words(part)))
+        for pair in said
+    ]
 
     def judge(text: str) -> Verdict:
         words = split_words(text)
@@ -227,7 +234,9 @@ def _judge_constraint(resources: Resources, demands: Demands) -> Ruling:
         open_ = level == UNKNOWN and code == "constraint"
         return level, "constraint_open" if open_ else code, rule
 
-    return _by_text(np.array(both, dtype=object), judge)
+    ruling = _by_text(np.array(both, dtype=object), judge)
+    told = ["、".join(w for w in split_words(text) if w not in free) for text in both]
+    return replace(ruling, detail=np.array(told, dtype=object))
 
 
 def _judge_safety(resources: Resources, demands: Demands) -> Ruling:
@@ -284,7 +293,6 @@ def _check_codes(resources: Resources, demands: Demands) -> Words:
         for system in ("planning", "survey")
         for word in demands.by_word(f"code_{system}")
     }
-    codes = {system: demands.conforming(system) for system in ("planning", "survey")}
     found = []
     for code, said in zip(
         resources.words["landuse_code"], resources.words["code_system"], strict=True
@@ -296,7 +304,9 @@ def _check_codes(resources: Resources, demands: Demands) -> Words:
             found.append("code_system")
         else:
             # 070101 is a part of 0701
-            found.append("" if code.startswith(codes[system]) else "landuse_code")
+            found.append(
+                "" if code.startswith(demands.codes[system]) else "landuse_code"
+            )
     return np.array(found, dtype=object)
 
 
