@@ -15,17 +15,21 @@ import numpy.typing as npt
 from geo.chains import FloatArray, Int64Array, Whole, kernel
 from geo.kernels import longer
 from geo.unit_problem import (
+    AREA_MOST,
     CLOSABLE,
+    COUNT_MOST,
+    HOUSEHOLDS_MOST,
     SIZE,
     SPREAD,
     SPREAD_M,
     TARGET,
     UNLIKE,
+    UNLIKE_YEARS,
     WORKS,
     Town,
     fit_numbers,
 )
-from geo.unit_scores import Desk, difference, make_desk
+from geo.unit_scores import Int8Array, make_desk
 from geo.unit_sets import (
     BROKEN,
     TINY,
@@ -34,9 +38,9 @@ from geo.unit_sets import (
     gather,
     hostile,
     keep,
-    room,
-    total_of,
 )
+
+BoolArray = npt.NDArray[np.bool_]
 
 __all__ = ["Priced", "price_sets"]
 
@@ -59,20 +63,10 @@ class Priced(NamedTuple):
     whole: bool
 
 
-class Stack(NamedTuple):
-    """Where the growing stands: the queue, who is in it, and sums by depth."""
-
-    seen: npt.NDArray[np.bool_]
-    queue: Int64Array
-    chosen: Int64Array
-    tail: Int64Array
-    at: Int64Array
-    load: FloatArray
-    closed: Int64Array
-
-
-#: Columns of `Stack.load`.
+#: What is carried along; the first three stand for a community, too.
 COUNT, HOUSES, AREA, APART, JOINT, ALIKE, CLOSED, DUAL, BASE, RAGGED, TOP = range(11)
+#: The others of a community.
+X, Y, YEAR, STRUCTURE, CONDITION = range(3, 8)
 
 
 def price_sets(
@@ -111,50 +105,103 @@ def price_sets(
     """
     allowed = np.zeros(atoms.count.size, np.bool_)
     allowed[chosen] = True
-    size, deep = atoms.count.size, min(atoms.count.size, chosen.size) + 2
-    stack = Stack(
-        seen=~allowed,
-        queue=np.empty(size, np.int64),
-        chosen=np.empty(size, np.int64),
-        tail=np.empty(deep, np.int64),
-        at=np.empty(deep, np.int64),
-        load=np.zeros((deep, 11)),
-        closed=np.zeros(town.owner.size, np.int64),
+    facts = np.column_stack(
+        [
+            np.ones(town.x.size),
+            town.households,
+            town.area_m2,
+            town.x,
+            town.y,
+            town.year / town.choice[UNLIKE_YEARS],
+            town.structure.astype(np.float64),
+            town.condition,
+        ]
     )
-    desk, other = make_desk(atoms.member.size), make_desk(atoms.member.size)
     limits = np.array([least, keep_most, look_most], np.float64)
-    found = _price(town, atoms, chosen, dual, stack, desk, other, limits)
+    found = _price(town, atoms, facts, chosen, dual, ~allowed, limits)
     start, member, gain, share, looked, complete, whole = found
     return Priced(start, member, gain, share, looked, bool(complete), bool(whole))
 
 
 @kernel
-def _add(
-    town: Town, members: int, i: Whole, closed: Int64Array, load: FloatArray, desk: Desk
-) -> None:
-    """Add a community to the sums; the first `members` of the desk are there."""
-    mine = town.households[i]
-    for at in range(town.helps_start[i], town.helps_start[i + 1]):
-        need = town.helps[at]
+def _liken(facts: FloatArray, members: Int64Array, i: Whole) -> float:
+    """Return how unlike `i` is to some communities, times the households of both."""
+    total = 0.0
+    mine, year = facts[i, HOUSES], facts[i, YEAR]
+    structure, condition = facts[i, STRUCTURE], facts[i, CONDITION]
+    for j in members:
+        unlike, known = 0.0, 0
+        years = abs(year - facts[j, YEAR])
+        if years == years:  # noqa: PLR0124 - known
+            unlike += min(years, 1.0)
+            known += 1
+        if structure >= 0 and facts[j, STRUCTURE] >= 0:
+            unlike += structure != facts[j, STRUCTURE]
+            known += 1
+        worse = abs(condition - facts[j, CONDITION])
+        if worse == worse:  # noqa: PLR0124 - known
+            unlike += worse
+            known += 1
+        if known:
+            total += (mine + facts[j, HOUSES]) * unlike / known
+    return total
+
+
+@kernel
+def _far(facts: FloatArray, members: Int64Array, households: float) -> float:
+    """Return the households times their distance from the middle, metres."""
+    if households <= 0:
+        return 0.0
+    x = y = far = 0.0
+    for i in members:
+        x += facts[i, HOUSES] * facts[i, X]
+        y += facts[i, HOUSES] * facts[i, Y]
+    x, y = x / households, y / households
+    for i in members:
+        dx, dy = facts[i, X] - x, facts[i, Y] - y
+        far += facts[i, HOUSES] * math.sqrt(dx * dx + dy * dy)
+    return far
+
+
+@kernel
+def _close(
+    i: Whole,
+    mark: Int8Array,
+    facts: FloatArray,
+    closed: Int64Array,
+    owner: Int64Array,
+    helps_start: Int64Array,
+    helps: Int64Array,
+    need_start: Int64Array,
+) -> float:
+    """Add a helper; return the households whose needs it and its fellows close."""
+    total = 0.0
+    for at in range(helps_start[i], helps_start[i + 1]):
+        need = helps[at]
         closed[need] += 1
-        if closed[need] == 1 and desk.mark[town.owner[need]]:
-            load[CLOSED] += town.households[town.owner[need]]
-    for need in range(town.need_start[i], town.need_start[i + 1]):
+        if closed[need] == 1 and mark[owner[need]]:
+            total += facts[owner[need], HOUSES]
+    for need in range(need_start[i], need_start[i + 1]):
         if closed[need] > 0:
-            load[CLOSED] += mine
-    for at in range(town.start[i], town.start[i + 1]):
-        j = town.other[at]
-        if desk.mark[j] and town.works[at] > 0:
-            load[JOINT] += town.works[at] * min(mine, town.households[j])
-    for at in range(members):
-        j = desk.member[at]
-        load[ALIKE] += (mine + town.households[j]) * difference(town, i, j)
-    load[COUNT] += 1
-    load[HOUSES] += mine
-    load[AREA] += town.area_m2[i]
-    load[APART] += abs(mine - town.choice[TARGET])
-    desk.mark[i] = 1
-    desk.member[members] = i
+            total += facts[i, HOUSES]
+    return total
+
+
+@kernel
+def _join(
+    i: Whole,
+    mark: Int8Array,
+    facts: FloatArray,
+    start: Int64Array,
+    other: Int64Array,
+    works: FloatArray,
+) -> float:
+    """Return the joint works of a community with those marked."""
+    total = 0.0
+    for at in range(start[i], start[i + 1]):
+        if mark[other[at]]:
+            total += works[at] * min(facts[i, HOUSES], facts[other[at], HOUSES])
+    return total
 
 
 @kernel
@@ -166,101 +213,6 @@ def _rough(choice: FloatArray, load: FloatArray) -> float:
         + choice[SIZE] * (load[APART] - abs(load[HOUSES] - choice[TARGET]))
         - choice[UNLIKE] * load[ALIKE] / (load[COUNT] - 1)
     )
-
-
-@kernel
-def _far(town: Town, members: Int64Array, households: float) -> float:
-    """Return the households times their distance from the middle, metres."""
-    if households <= 0:
-        return 0.0
-    x = y = far = 0.0
-    for i in members:
-        x += town.households[i] * town.x[i]
-        y += town.households[i] * town.y[i]
-    x, y = x / households, y / households
-    for i in members:
-        dx, dy = town.x[i] - x, town.y[i] - y
-        far += town.households[i] * math.sqrt(dx * dx + dy * dy)
-    return far
-
-
-@kernel
-def _push(
-    town: Town,
-    atoms: Atoms,
-    dual: FloatArray,
-    stack: Stack,
-    desk: Desk,
-    depth: Whole,
-    atom: Whole,
-    root: Whole,
-) -> None:
-    """Put an atom on top of the first `depth`."""
-    below, load = stack.load[depth], stack.load[depth + 1]
-    load[:] = below
-    for at in range(atoms.start[atom], atoms.start[atom + 1]):
-        _add(town, int(load[COUNT]), atoms.member[at], stack.closed, load, desk)
-    load[DUAL] += dual[atom]
-    if atoms.alone[atom] > -BROKEN / 2:
-        load[BASE] += atoms.alone[atom]
-    else:
-        load[RAGGED] += 1
-    stack.chosen[depth] = atom
-    end = stack.tail[depth]
-    for place in range(atoms.other_start[atom], atoms.other_start[atom + 1]):
-        other = atoms.other[place]
-        if other > root and not stack.seen[other]:
-            stack.seen[other] = True
-            stack.queue[end] = other
-            end += 1
-    stack.at[depth + 1], stack.tail[depth + 1] = stack.at[depth], end
-
-
-@kernel
-def _pop(town: Town, atoms: Atoms, stack: Stack, desk: Desk, depth: Whole) -> None:
-    """Take the atom at `depth` away."""
-    for place in range(stack.tail[depth], stack.tail[depth + 1]):
-        stack.seen[stack.queue[place]] = False
-    atom = stack.chosen[depth]
-    for at in range(atoms.start[atom], atoms.start[atom + 1]):
-        i = atoms.member[at]
-        desk.mark[i] = 0
-        for place in range(town.helps_start[i], town.helps_start[i + 1]):
-            stack.closed[town.helps[place]] -= 1
-
-
-@kernel
-def _judge(
-    town: Town,
-    atoms: Atoms,
-    group: Int64Array,
-    load: FloatArray,
-    desk: Desk,
-    other: Desk,
-    least: float,
-) -> float:
-    """Return the gain of the set on top of the stack, or minus infinity.
-
-    That is if it breaks a least bound, if its price is below `least`, or if a set
-    that it grew from gains as much.
-    """
-    count = int(load[COUNT])
-    if not fit_numbers(count, load[HOUSES], load[AREA], town.choice):
-        return -np.inf
-    floor = max(load[TOP], TINY) if load[RAGGED] == 0 else -np.inf
-    floor = max(floor, least + load[DUAL])
-    gain = _rough(town.choice, load) - load[BASE]
-    if gain <= floor:
-        return -np.inf
-    far = _far(town, desk.member[:count], load[HOUSES])
-    gain -= town.choice[SPREAD] * far / town.choice[SPREAD_M]
-    if gain <= floor:
-        return -np.inf
-    if load[RAGGED] == 0:
-        load[TOP] = gain
-        return gain
-    members = other.member[: gather(atoms, group, other)]
-    return gain if connected(town, members, other) else -np.inf
 
 
 @kernel
@@ -284,53 +236,126 @@ def _halve(
 
 
 @kernel
-def _price(
+def _price(  # noqa: C901, PLR0912, PLR0915 - one compiled loop
     town: Town,
     atoms: Atoms,
+    facts: FloatArray,
     roots: Int64Array,
     dual: FloatArray,
-    stack: Stack,
-    desk: Desk,
-    other: Desk,
+    seen: BoolArray,
     limits: FloatArray,
 ) -> tuple[Int64Array, Int64Array, FloatArray, FloatArray, int, bool, bool]:
     """Grow all sets from their smallest atoms and judge each."""
+    choice, works = town.choice, town.works
+    near_start, near = town.start, town.other
+    owner, need_start = town.owner, town.need_start
+    helps_start, helps = town.helps_start, town.helps
+    held_start, held, alone = atoms.start, atoms.member, atoms.alone
+    other_start, other = atoms.other_start, atoms.other
+    counts, houses, areas = atoms.count, atoms.households, atoms.area_m2
+    foe_start = atoms.foe_start
+    most = np.array([choice[COUNT_MOST], choice[HOUSEHOLDS_MOST], choice[AREA_MOST]])
+    most = np.where(most > 0, most * (1 + 1e-9), np.inf)
+    size, deep = alone.size, roots.size + 2
+    queue, chosen = np.empty(size, np.int64), np.empty(deep, np.int64)
+    tail, at, loads = (
+        np.empty(deep, np.int64),
+        np.empty(deep, np.int64),
+        np.zeros((deep, 11)),
+    )
+    mark, closed = np.zeros(held.size, np.int8), np.zeros(owner.size, np.int64)
+    members = np.empty(held.size, np.int64)
+    desk = make_desk(held.size)
     start, member, cost = (
         np.zeros(1026, np.int64),
         np.empty(4096, np.int64),
         np.empty(1024),
     )
-    share = np.zeros(dual.size)
+    share = np.zeros(size)
     kept = looked = 0
     whole, least = True, limits[0]
     asked = least
     for root in roots:
-        stack.queue[0], stack.tail[0], stack.at[0] = root, 1, 0
-        depth = 0
+        queue[0], tail[0], at[0], depth = root, 1, 0, 0
         while depth >= 0:
-            if stack.at[depth] == stack.tail[depth]:
+            if at[depth] == tail[depth]:
                 depth -= 1
                 if depth >= 0:
-                    _pop(town, atoms, stack, desk, depth)
+                    for place in range(tail[depth], tail[depth + 1]):
+                        seen[queue[place]] = False
+                    atom = chosen[depth]
+                    for spot in range(held_start[atom], held_start[atom + 1]):
+                        i = held[spot]
+                        mark[i] = 0
+                        for place in range(helps_start[i], helps_start[i + 1]):
+                            closed[helps[place]] -= 1
                 continue
-            atom = stack.queue[stack.at[depth]]
-            stack.at[depth] += 1
-            group = stack.chosen[:depth]
-            if depth > 0 and not room(atoms, town.choice, stack.load[depth], atom):
+            atom = queue[at[depth]]
+            at[depth] += 1
+            weight = loads[depth]
+            if depth > 0 and (
+                weight[COUNT] + counts[atom] > most[0]
+                or weight[HOUSES] + houses[atom] > most[1]
+                or weight[AREA] + areas[atom] > most[2]
+            ):
                 continue
-            if hostile(atoms, group, atom):
+            if foe_start[atom] < foe_start[atom + 1] and hostile(
+                atoms, chosen[:depth], atom
+            ):
                 continue
-            _push(town, atoms, dual, stack, desk, depth, atom, root)
+            load = loads[depth + 1]
+            load[:] = loads[depth]
+            count = int(load[COUNT])
+            for spot in range(held_start[atom], held_start[atom + 1]):
+                i = held[spot]
+                load[CLOSED] += _close(
+                    i, mark, facts, closed, owner, helps_start, helps, need_start
+                )
+                load[JOINT] += _join(i, mark, facts, near_start, near, works)
+                load[ALIKE] += _liken(facts, members[:count], i)
+                load[HOUSES] += facts[i, HOUSES]
+                load[AREA] += facts[i, AREA]
+                load[APART] += abs(facts[i, HOUSES] - choice[TARGET])
+                mark[i] = 1
+                members[count] = i
+                count += 1
+            load[COUNT] = count
+            load[DUAL] += dual[atom]
+            if alone[atom] > -BROKEN / 2:
+                load[BASE] += alone[atom]
+            else:
+                load[RAGGED] += 1
+            chosen[depth] = atom
+            end = tail[depth]
+            for place in range(other_start[atom], other_start[atom + 1]):
+                if other[place] > root and not seen[other[place]]:
+                    seen[other[place]] = True
+                    queue[end] = other[place]
+                    end += 1
+            at[depth + 1], tail[depth + 1] = at[depth], end
             depth += 1
             looked += 1
             if looked > limits[2]:
                 return start[:1], member[:0], cost[:0], share, looked, False, False
-            if depth == 1:
+            if depth == 1 or not fit_numbers(count, load[HOUSES], load[AREA], choice):
                 continue
-            load = stack.load[depth]
-            group = stack.chosen[:depth]
-            gain = _judge(town, atoms, group, load, desk, other, asked)
-            if gain == -np.inf:
+            # no set that it grew from may gain as much
+            floor = max(load[TOP], TINY) if load[RAGGED] == 0 else -np.inf
+            floor = max(floor, asked + load[DUAL])
+            gain = _rough(choice, load) - load[BASE]
+            if gain <= floor:
+                continue
+            gain -= (
+                choice[SPREAD]
+                * _far(facts, members[:count], load[HOUSES])
+                / choice[SPREAD_M]
+            )
+            if gain <= floor:
+                continue
+            group = chosen[:depth]
+            if load[RAGGED] == 0:
+                load[TOP] = gain
+            elif not connected(town, desk.member[: gather(atoms, group, desk)], desk):
                 continue
             price = gain - load[DUAL]
             if price > 0:
@@ -352,9 +377,6 @@ def _price(
             kept += 1
     gain_of = cost[:kept].copy()
     for s in range(kept):
-        group = member[start[s] : start[s + 1]]
-        gain_of[s] = total_of(town, desk.member[: gather(atoms, group, desk)], desk)
-        for a in group:
-            if atoms.alone[a] > -BROKEN / 2:
-                gain_of[s] -= atoms.alone[a]
+        for place in range(start[s], start[s + 1]):
+            gain_of[s] += dual[member[place]]
     return start[: kept + 1], member[: start[kept]], gain_of, share, looked, True, whole

@@ -43,7 +43,8 @@ class Desk(NamedTuple):
     terms: FloatArray
 
 
-def make_desk(size: int) -> Desk:
+@kernel
+def make_desk(size: Whole) -> Desk:
     """Return room for sets of up to `size` communities."""
     queue = np.empty(size, np.int64)
     return Desk(np.zeros(size, np.int8), queue.copy(), queue, np.zeros(5))
