@@ -129,7 +129,7 @@ def _say_cost(
         "units.not.cost",
         lang,
         **names,
-        loss=f"{-total:,.0f}",
+        loss=f"{max(0.0, -total):,.0f}",
         term=tr(f"units.term.{worst}", lang),
     )
 

@@ -20,6 +20,7 @@ from shapely import box
 
 from geo.closable import Closable
 from geo.findings import make_findings
+from geo.rules import load_rules
 from geo.settings import Settings, UnitSettings
 from geo.unit_inputs import UnitBasis
 from geo.unit_problem import UnitProblem
@@ -82,10 +83,7 @@ def make_basis(settings: UnitSettings | None = None) -> UnitBasis:
     names = ("canteen", "childcare", "pharmacy")
     circle = SimpleNamespace(
         district=SimpleNamespace(communities=communities, idle=idle, crs=4545),
-        rules=SimpleNamespace(
-            requirements=dict.fromkeys(("childcare", "pharmacy", "canteen")),
-            category_name=lambda key, _lang: {"canteen": "食堂"}.get(key, key),
-        ),
+        rules=load_rules(),
         settings=Settings(),
     )
     closable = Closable(
