@@ -165,6 +165,7 @@ def show(plan: Plan, now: Desk) -> None:
             key=key,
             on_change=keep,
             filter_mode=None,
+            placeholder=say("view.units.scheme.compare_none"),
             label_visibility="collapsed",
             width=180,
         )
@@ -265,9 +266,11 @@ def other_units(plan: Plan, now: Desk) -> tuple[Draft, pd.DataFrame] | None:
     def make() -> tuple[Draft, pd.DataFrame]:
         wishes = replace(checked, settings=now.settings)
         basis = unit_work.find_basis(plan, wishes, no_progress)
-        draft = start_draft(ids, checked)
+        # all units of a scheme are given: to mark them as drawn would say nothing
+        draft = replace(start_draft(ids, checked), drawn=frozenset())
         unit_of = pd.Series(dict(draft.unit_of), dtype="str")
-        return draft, measure_units(basis, now.settings, unit_of, checked)
+        plain = replace(checked, units=())
+        return draft, measure_units(basis, now.settings, unit_of, plain)
 
     key = ("scheme", plan.district.fingerprint, plan.settings, checked, now.settings)
     return work.shelf().view(key, make)

@@ -190,6 +190,7 @@ def _choices(
             format_func=lambda one: say(f"view.units.within.{words[one]}"),
             key=f"pq-unit-set-within-{mark}",
             filter_mode=None,
+            placeholder=say("view.units.within.any"),
         )
     with columns[1]:
         eligible = st.checkbox(

@@ -304,7 +304,7 @@ def _member_list(
 def _judged(plan: Plan, members: Iterable[str]) -> list[Block]:
     """Return the verdicts of the unit as a whole, where they differ or fall short."""
     unit_of = pd.Series("unit", index=pd.Index(list(members)), dtype="str")
-    found = judge_units(plan.life_circle, unit_of)
+    found = judge_units(plan.life_circle, unit_of, members=unit_work.find_members(plan))
     counts = {
         "short": int((found["state"] == State.SHORT).sum()),
         "met": int((found["state"] == State.MET).sum()),
@@ -371,7 +371,7 @@ def _several(
     for kind, edit in (("if_merged", "merge"), ("if_split", "split")):
         made += _what_if(now, table, EDITS[edit](draft, picked), kind)
     made += _moves(now, draft, table, picked)
-    made.append(_sub("member_list"))
+    made.append(_sub("their_units"))
     scores = table["score"]
     rows = [
         {

@@ -55,7 +55,10 @@ def numbers(now: Desk, draft: Draft, table: pd.DataFrame) -> Block:
     inside = int(table.loc[joint, "communities"].sum())
     broken = int((table["broken"] != "").sum())
     closing = int((table["households_closed"] > 0).sum())
-    parted = say("view.units.number.joint_note", drawn=len(draft.drawn))
+    mean = inside / max(1, int(joint.sum()))
+    parted = say("view.units.number.joint_mean", value=f"{mean:.1f}")
+    if draft.drawn:
+        parted = say("view.units.number.joint_note", drawn=len(draft.drawn))
     if broken:
         parted = say("view.units.number.joint_broken", value=broken)
     items = [

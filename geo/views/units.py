@@ -1,6 +1,7 @@
 """The page 片区: which communities are renovated together, and why."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -111,10 +112,12 @@ def _show_one(
     table: pd.DataFrame,
     parcels: Mapping[str, Parcel],
 ) -> None:
+    picture = _picture(plan, now, draft, table, keep=True)
+    _send(picture)
     with st.container(key="pq-bench"):
         left, right = st.columns([2, 1], gap="small")
         with left:
-            _show_map("units", plan, now, draft, table, parcels)
+            _show_map("units", plan, now, picture, parcels)
         with right:
             if now.units is None:
                 blocks = [{"kind": "text", "text": say("view.units.preview")}]
@@ -149,18 +152,28 @@ def _show_two(
     other: tuple[Draft, pd.DataFrame],
     parcels: Mapping[str, Parcel],
 ) -> None:
+    pictures = (
+        _picture(plan, now, *mine, keep=True),
+        _picture(plan, now, *other, keep=False),
+    )
+    _send(*pictures)
     with st.container(key="pq-bench"):
         left, right = st.columns(2, gap="small")
         with left:
             title = say("view.units.scheme.current")
-            _show_map("units", plan, now, *mine, parcels, link="schemes", title=title)
+            _show_map(
+                "units", plan, now, pictures[0], parcels, link="schemes", title=title
+            )
         with right:
             title = say("view.units.scheme.other", name=now.against)
-            _show_map("other", plan, now, *other, parcels, link="schemes", title=title)
+            _show_map(
+                "other", plan, now, pictures[1], parcels, link="schemes", title=title
+            )
     sums, sums_table = schemes.measure_rows(now, mine[1], other[1])
     rows, rows_table = schemes.difference_rows(now, mine[0], other[0])
     send_parcels([sums, rows], key="unit-rows")
-    left, right = st.columns([2, 3], gap="small")
+    with st.container(key="pq-compare"):
+        left, right = st.columns([2, 3], gap="small")
     with left:
         show_table("measures", sums_table, lambda _: None)
     with right:
@@ -171,20 +184,25 @@ def _show_two(
         )
 
 
-def _show_map(
-    key: str,
-    plan: Plan,
-    now: Desk,
-    draft: Draft,
-    table: pd.DataFrame,
-    parcels: Mapping[str, Parcel],
-    **more: Any,
-) -> None:
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """Units as the map shows them."""
+
+    draft: Draft
+    table: pd.DataFrame
+    colours: pd.Series
+    style: Parcel
+    outlines: Parcel
+
+
+def _picture(
+    plan: Plan, now: Desk, draft: Draft, table: pd.DataFrame, *, keep: bool
+) -> _Picture:
+    """Colour the units; with `keep` they keep these colours from now on."""
     communities = plan.district.communities
     unit_of = pd.Series(dict(draft.unit_of), dtype="str")
-    pairs = _pairs(now)
-    colours = colour_units(unit_of, pairs, before=now.colours)
-    if key == "units":
+    colours = colour_units(unit_of, _pairs(now), before=now.colours)
+    if keep:
         found = unit_of.map(colours)
         now.colours = {str(one): int(at) for one, at in found.items()}
     content = (plan.district.fingerprint, tuple(sorted(draft.unit_of.items())))
@@ -192,17 +210,36 @@ def _show_map(
         ("unit outlines", content), lambda: outline_parcel(communities, unit_of)
     )
     style = unit_style(table, unit_of, communities, colours=colours, drawn=draft.drawn)
-    send_parcels([style, outlines], key=f"units-{key}")
-    links = _links(now, draft, pairs) if key == "units" else []
+    return _Picture(draft, table, colours, style, outlines)
+
+
+def _send(*pictures: _Picture) -> None:
+    """Send each parcel once, though two schemes may have the same outlines."""
+    parcels = [part for one in pictures for part in (one.style, one.outlines)]
+    send_parcels({part.key: part for part in parcels}.values(), key="units")
+
+
+def _show_map(
+    key: str,
+    plan: Plan,
+    now: Desk,
+    picture: _Picture,
+    parcels: Mapping[str, Parcel],
+    **more: Any,
+) -> None:
+    draft = picture.draft
     mine = key == "units" and now.history is not None
+    links = _links(now, draft) if mine else []
     show_units_map(
         key,
         plan.district,
         parcels,
         lambda one: _told(plan, one),
-        style=style,
-        outlines=outlines,
-        legend=unit_legend(table, colours=colours, drawn=draft.drawn, links=links),
+        style=picture.style,
+        outlines=picture.outlines,
+        legend=unit_legend(
+            picture.table, colours=picture.colours, drawn=draft.drawn, links=links
+        ),
         multi=mine,
         keys=mine,
         selection=now.picked if mine else (),
@@ -219,9 +256,10 @@ def _pairs(now: Desk) -> pd.DataFrame:
     return pd.DataFrame({"a": [], "b": []}, dtype="str")
 
 
-def _links(now: Desk, draft: Draft, pairs: pd.DataFrame) -> list[dict[str, str]]:
+def _links(now: Desk, draft: Draft) -> list[dict[str, str]]:
     if now.units is None:
         return []
+    pairs = _pairs(now)
     picked = now.picked if len(now.picked) <= _PAIR else ()
     near = pairs[pairs["a"].isin(picked) | pairs["b"].isin(picked)]
     notes = explain_pairs(near, names_of(now), choice().lang)
