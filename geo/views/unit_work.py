@@ -15,6 +15,7 @@ from geo.plan import Plan
 from geo.progress import Progress
 from geo.settings import UnitSettings
 from geo.unit_drafts import Draft, History, draft_decisions, make_draft, take_units
+from geo.unit_gaps import Members, gather_members
 from geo.unit_inputs import UnitBasis, prepare_units
 from geo.unit_solve import WatchState
 from geo.unit_tables import measure_units
@@ -242,6 +243,8 @@ def work_on(plan: Plan, wishes: Decisions, live: Live) -> Callable[[Progress], U
         made = draw_units(
             plan.life_circle, wishes, basis=basis, watch=watch, progress=progress
         )
+        # here, not at the first click: it takes seconds in a large district
+        find_members(plan)
         return work.shelf().view(key, lambda: made) if made.finished else made
 
     return content
@@ -274,6 +277,23 @@ def find_basis(plan: Plan, wishes: Decisions, progress: Progress) -> UnitBasis:
         lambda: prepare_units(circle, settings, crossings=crossings, progress=progress),
     )
     return replace(made, settings=settings)
+
+
+def find_members(plan: Plan) -> Members:
+    """Return what communities bring into a unit, gathered once per plan.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    geo.unit_gaps.Members
+        For `geo.unit_gaps.judge_units`.
+    """
+    key = ("unit members", plan_key(plan))
+    return work.shelf().view(key, lambda: gather_members(plan.life_circle))
 
 
 def cancel(plan: Plan) -> None:
