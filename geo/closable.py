@@ -9,7 +9,7 @@ what an owner may close alone needs no unit, what only a neighbour's resource cl
 does (METHODS §2).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coverage import DECIMALS
+from geo.coverage import DECIMALS, Floats, Ints
 from geo.findings import Finding, make_findings
 from geo.lifecircle import LifeCircle
 from geo.network import attach_points
@@ -143,60 +143,80 @@ def _measure_walks(
     seeds: pd.DataFrame,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Measure the walk between communities and resources, from any gate.
+    """Measure the walk between communities and resources, from the nearest gate.
 
     It runs from the gates, as their residents walk, to where the resources meet the
     network: the way is as long in both directions.
     """
     network = life_circle.network
     gates = network.gates[network.gates["node"] >= 0]
-    gate_nodes = gates.groupby("community_id")["node"].agg(list)
-    asked = sorted(set(short["community_id"]) & set(gate_nodes.index))
-    edges = network.resident_edges.groupby("community_id").indices
-    found: list[pd.DataFrame] = []
-    if len(seeds) and asked:
-        cutoff_m = float(short["reach_m"].max()) + 1.0
-        nothing = np.empty(0, dtype=np.int64)
-        none = Seeds(nothing, nothing, nothing.astype(np.float64), nothing)
-        graph = life_circle.reach.graph
-        reach = measure_reach(graph, none, categories=1, cutoff_m=cutoff_m)
-        for done, community in enumerate(asked):
-            if done % _TOLD == 0:
-                progress("stage.closable", done / len(asked))
-            start = np.asarray(gate_nodes[community], dtype=np.int64)
-            zero = np.zeros(len(start), dtype=np.int64)
-            mine = network.resident_edges.iloc[edges.get(community, nothing)]
-            own = seeds["community_id"].isna() | (seeds["community_id"] == community)
-            ends = seeds[own.to_numpy(dtype=np.bool_)]
-            with reach.joined(
-                mine["u"], mine["v"], mine["length_m"], Seeds(zero, start, zero, zero)
-            ) as joined:
-                walked = joined.distance_m(0, ends["node"])
-            total = ends.assign(distance_m=walked + ends["distance_m"])
-            least = total.dropna(subset="distance_m").groupby("facility_id")
-            rows = least["distance_m"].min().round(DECIMALS).reset_index()
-            found.append(rows.assign(community_id=community))
-    if not found:
-        kinds = {"idle_id": "str", "distance_m": "float64", "community_id": "str"}
-        return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    return pd.concat(found, ignore_index=True).rename(
-        columns={"facility_id": "idle_id"}
+    nodes, edges = gates["node"].to_numpy(dtype=np.int64), network.resident_edges
+    starts = gates.reset_index().groupby("community_id").indices
+    asked = sorted(set(short["community_id"]) & set(starts)) if len(seeds) else []
+    private = edges.reset_index().groupby("community_id").indices
+    ways = [edges[name].to_numpy() for name in ("u", "v", "length_m")]
+    cutoff_m = float(short["reach_m"].max()) + 1.0 if asked else 1.0
+    nothing = np.empty(0, dtype=np.int64)
+    none = Seeds(nothing, nothing, nothing.astype(np.float64), nothing)
+    graph = life_circle.reach.graph
+    reach = measure_reach(graph, none, categories=1, cutoff_m=cutoff_m)
+    ends = seeds["node"].to_numpy(dtype=np.int64)
+    found = []
+    for done, community in enumerate(asked):
+        if done % _TOLD == 0:
+            progress("stage.closable", done / len(asked))
+        start = nodes[starts[community]]
+        zero = np.zeros(len(start), dtype=np.int64)
+        u, v, length_m = (way[private.get(community, nothing)] for way in ways)
+        with reach.joined(u, v, length_m, Seeds(zero, start, zero, zero)) as joined:
+            walked = joined.distance_m(0, ends)
+        row = np.flatnonzero(walked <= cutoff_m)
+        found.append((np.full(len(row), done), row, walked[row]))
+    return _find_least(found, asked, seeds)
+
+
+def _find_least(
+    found: Sequence[tuple[Ints, Ints, Floats]],
+    asked: Sequence[str],
+    seeds: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the least walk of each community and resource that has one."""
+    parts = zip(*found, strict=True) if found else ([], [], [])
+    who, row, walked = (np.concatenate([*part, []]) for part in parts)
+    ends = seeds.iloc[row.astype(np.int64)].reset_index(drop=True)
+    names = np.array([*asked, None], dtype=object)[who.astype(np.int64)]
+    table = pd.DataFrame(
+        {
+            "community_id": pd.Series(names, dtype="str"),
+            "idle_id": ends["facility_id"].astype("str"),
+            "distance_m": (walked + ends["distance_m"]).round(DECIMALS),
+        }
     )
+    only = ends["community_id"]
+    table = table[only.isna() | (only == table["community_id"])]
+    keys = ["community_id", "idle_id"]
+    return table.sort_values([*keys, "distance_m"]).drop_duplicates(keys)
 
 
 def _list_needs(reach: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
     """Say for each shortfall who could close it."""
-    columns = ["community_id", "category", "alone", "helpers"]
-    pairs = reach.merge(
-        owners.rename(columns={"community_id": "owner"}), on="idle_id", how="left"
+    held: dict[str, list[str]] = {}
+    for resource, owner in owners.itertuples(index=False, name=None):
+        held.setdefault(resource, []).append(owner)
+    closers: dict[tuple[str, str], set[str]] = {}
+    for community, category, resource, _ in reach.itertuples(index=False, name=None):
+        found = closers.setdefault((community, category), set())
+        found.update(held.get(resource, ()))
+    keys = sorted(closers)
+    helpers = [tuple(sorted(closers[key] - {key[0]})) for key in keys]
+    return pd.DataFrame(
+        {
+            "community_id": pd.Series([key[0] for key in keys], dtype="str"),
+            "category": pd.Series([key[1] for key in keys], dtype="str"),
+            "alone": np.array([key[0] in closers[key] for key in keys], dtype=np.bool_),
+            "helpers": pd.Series(helpers, dtype="object"),
+        }
     )
-    rows = []
-    for (community, category), group in pairs.groupby(columns[:2], sort=True):
-        held = set(group["owner"].dropna())
-        rows.append(
-            (community, category, community in held, tuple(sorted(held - {community})))
-        )
-    return pd.DataFrame(rows, columns=columns).astype({"alone": "bool"})
 
 
 def _notice(used: gpd.GeoSeries, seeds: pd.DataFrame) -> Iterator[Finding]:
