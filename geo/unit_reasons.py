@@ -15,6 +15,9 @@ _SILENT = (State.NOT_REQUIRED, State.NO_DATA)
 #: Causes that go by a share of the households.
 _COUNTED = ("within", "beyond")
 
+#: Numbers this near to each other are the same; decimals to tell others apart.
+_SAME, _MOST_DECIMALS = 1e-7, 7
+
 Row: TypeAlias = dict[Any, Any]
 
 
@@ -117,17 +120,17 @@ def _make_values(row: Row, names: dict[str, str], lang: str) -> dict[str, str]:
         "communities": f"{row['communities']:,}",
         "distance": _whole(row["distance_m"]),
         "edge": _whole(row["d_edge_m"]),
-        "high": _amount(row["capacity_high"]),
+        "high": _amount(row["capacity_high"], row["capacity_needed"]),
         "households": _whole(row["households"]),
         "large": _whole(row["large_distance_m"]),
         "least": f"{100 * row['share_required']:.4g}",
-        "low": _amount(row["capacity_low"]),
+        "low": _amount(row["capacity_low"], row["capacity_needed"]),
         "needed": _limit(row["capacity_needed"]),
         "needed_mark": _mark(row["capacity_rule_certainty"], lang),
         "per": tr(f"unit_gap.per.{kind}", lang) if isinstance(kind, str) else "",
         "reach": _limit(row["reach_m"]),
         "served": _whole(served),
-        "share": f"{100 * row['share_in_reach']:.1f}",
+        "share": _apart(100 * row["share_in_reach"], 100 * row["share_required"], 1),
         "short": f"{row['communities_short']:,}",
         "threshold": _limit(row["threshold_m"]),
         "threshold_mark": _mark(row["distance_rule_certainty"], lang),
@@ -145,8 +148,19 @@ def _limit(value: float) -> str:
     return f"{value:,.10g}"
 
 
-def _amount(value: float) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+def _amount(value: float, limit: float) -> str:
+    text = _apart(value, limit, 2)
+    return text.rstrip("0").rstrip(".")
+
+
+def _apart(value: float, limit: float, decimals: int) -> str:
+    """Round a number, but never so that it looks like the limit it missed."""
+    missed = abs(value - limit) > _SAME
+    text = f"{value:,.{decimals}f}"
+    while missed and text == f"{limit:,.{decimals}f}" and decimals < _MOST_DECIMALS:
+        decimals += 1
+        text = f"{value:,.{decimals}f}"
+    return text
 
 
 def _mark(certainty: object, lang: str) -> str:

@@ -160,7 +160,7 @@ def test_a_unit_without_any_households_counts_communities(rules):
     assert np.isnan(row["households"])
     assert np.isnan(row["households_uncovered"])
     said = explain_unit_gaps(pd.DataFrame([row]), rules, "zh")[0]
-    assert said.startswith("片区 2 个小区都缺户数，但各自步行 300 米")
+    assert said.startswith("片区 2 个小区都没有可计的户数，但各自步行 300 米")
     assert judge(circle, "canteen", "open", "pass")["state"] == "unknown"
 
 
