@@ -49,9 +49,16 @@ export function drawUnits(context, layers, view, style) {
     stroke(context, "#5F6B76", 0.8);
   }
   drawOutlines(context, outlines, view, units, unitAt);
-  // parts of a unit that lie apart are tied together
-  pathOf(context, outlines.ties ?? [], view, project, false);
+  drawTies(context, outlines.ties ?? [], view);
+}
+
+// Parts of a unit that lie apart are tied together, firmly if they are near.
+function drawTies(context, ties, view) {
+  const far = ([one, other]) => Math.hypot(...project(...one).map((x, at) => x - project(...other)[at])) * view.scale > 50;
+  pathOf(context, ties.filter((tie) => !far(tie)), view, project, false);
   stroke(context, INK, 3);
+  pathOf(context, ties.filter(far), view, project, false);
+  stroke(context, INK, 1.4, [2, 4]);
 }
 
 function drawOutlines(context, outlines, view, units, unitAt) {
