@@ -16,7 +16,7 @@ from geo.separators import STRIP_M, Separators, find_bodies
 
 #: Pairs that are cut at a time, to bound the memory.
 _CHUNK = 4000
-#: Vertices of a quarter circle; the polygon is drawn around the circle.
+#: Vertices of a quarter circle.
 _QUAD = 16
 _LEAST_M = 0.001
 
@@ -89,12 +89,10 @@ def find_touching(
     touching = shapely.length(line) <= gap_m
     touching[np.unique(separators.meet(line, STRIP_M)[0])] = False
     doubt = np.flatnonzero(~touching)
-    circle = max(gap_m / 2, _LEAST_M) / np.cos(np.pi / (4 * _QUAD))
+    half_m = max(gap_m / 2, _LEAST_M)
     for start in range(0, len(doubt), _CHUNK):
         some = doubt[start : start + _CHUNK]
-        touching[some] = _cut_pairs(
-            places, one[some], two[some], separators, float(circle)
-        )
+        touching[some] = _cut_pairs(places, one[some], two[some], separators, half_m)
     return touching
 
 
