@@ -19,6 +19,7 @@ from geo.views.unit_legend import unit_legend, unit_rows
 from geo.views.unit_map import (
     colour_units,
     colours_of,
+    differing,
     outline_parcel,
     pair_links,
     unit_name,
@@ -337,6 +338,17 @@ def test_legend_counts_and_leaves_out_what_there_is_not() -> None:
     assert legend["rows"][0]["look"]["fills"] == [UNIT_FILLS[0], UNIT_FILLS[1]]
     plain = unit_legend(table[:1], colours=colours)
     assert [row["label"] for row in plain["rows"]] == ["联动片区"]
+    compared = unit_legend(table[:1], colours=colours, compared=True)
+    assert compared["rows"][-1]["label"] == "两个方案相同"
+    assert compared["rows"][-1]["look"]["fills"] != [UNIT_FILLS[0]]
+
+
+def test_schemes_differ_by_fellows_and_not_by_names() -> None:
+    one = {"a": "U1", "b": "U1", "c": "U2", "d": "U3"}
+    assert differing(one, {"a": "U9", "b": "U9", "c": "U1", "d": "U2"}) == []
+    assert differing(one, {"a": "U1", "b": "U1", "c": "U1", "d": "U3"}) == [*"abc"]
+    assert differing(one, {"a": "U1", "b": "U1", "c": "U2"}) == ["d"]
+    assert differing({}, {}) == []
 
 
 def test_rows_of_a_table_without_columns() -> None:

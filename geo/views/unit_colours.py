@@ -25,8 +25,9 @@ UNIT_FILLS = (
 _EVEN = 6
 #: Communities that take no part.
 EXCLUDED_LOOK = Look("#F4F6F8", hatch="#AEB7C0", stroke="#8A96A1")
-#: Share of white in the fill of a community that is renovated on its own.
-_LIGHTER = 0.62
+#: Share of white in the fill of a community on its own, and of what is the same in
+#: two schemes (``units.js`` covers these with as much white).
+_LIGHTER = {"single": 0.62, "same": 0.72}
 
 Neighbours = Mapping[Hashable, set[Hashable]]
 
@@ -40,7 +41,8 @@ def unit_look(colour: int, *, kind: str = "joint") -> Look:
         Number from `colour_units`; from the length of `UNIT_FILLS` on the same
         fills come again, hatched.
     kind
-        ``"single"``: the same colour, lighter; ``"excluded"``: no colour, hatched.
+        ``"single"``: the same colour, lighter; ``"same"``: paler still, as the map
+        draws what two schemes have in common; ``"excluded"``: no colour, hatched.
 
     Returns
     -------
@@ -52,8 +54,8 @@ def unit_look(colour: int, *, kind: str = "joint") -> Look:
     fill = UNIT_FILLS[colour % len(UNIT_FILLS)]
     stroke = _mix(fill, INK, 0.45)
     hatch = stroke if colour >= len(UNIT_FILLS) else None
-    if kind == "single":
-        fill = _mix(fill, "#FFFFFF", _LIGHTER)
+    if kind in _LIGHTER:
+        fill = _mix(fill, "#FFFFFF", _LIGHTER[kind])
     return Look(fill, hatch, stroke)
 
 

@@ -49,6 +49,7 @@ def unit_legend(
     colours: pd.Series,
     drawn: Collection[str] = (),
     links: Sequence[Mapping[str, str]] = (),
+    compared: bool = False,
 ) -> dict[str, Any]:
     """Return the legend of a map by unit.
 
@@ -62,6 +63,8 @@ def unit_legend(
         Ids of units that the planner drew.
     links
         What `pair_links` gave; kinds that occur get a row.
+    compared
+        Whether what two schemes have in common is drawn pale.
 
     Returns
     -------
@@ -93,6 +96,9 @@ def unit_legend(
             if kind in {"drawn", "broken"}:
                 unit = "unit_map.legend.units"
             made.append(_row(kind, look) | {"count": say(unit, value=f"{count:,}")})
+    if compared:
+        pale = [unit_look(at, kind="same").fill for at in used[:3] or [0]]
+        made.append(_row("same", {"fills": pale, "stroke": "#8A96A1"}))
     found = dict.fromkeys(link["kind"] for link in links)
     made += [_row(kind, {"mark": kind}) for kind in found]
     return {"title": say("unit_map.legend.title"), "rows": made}

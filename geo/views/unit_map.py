@@ -38,7 +38,8 @@ out, so ``told`` may simply act):
 
 Further arguments: ``link`` (maps on one page with the same word move together and
 show the same community below the pointer), ``title`` (words in the map's corner,
-the name of the 方案), ``height``, and everything that `geo.views.mapview.
+the name of the 方案), ``differ`` (ids from `differing`: the other communities are
+drawn pale), ``height``, and everything that `geo.views.mapview.
 show_district` takes.
 """
 
@@ -62,6 +63,7 @@ from geo.views.widgets import Event, say, words
 __all__ = [
     "colour_units",
     "colours_of",
+    "differing",
     "outline_parcel",
     "pair_links",
     "show_units_map",
@@ -233,6 +235,32 @@ def pair_links(
     ]
 
 
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Return the communities that are not with the same fellows in two schemes.
+
+    Parameters
+    ----------
+    one, other
+        Community id to unit id; what a unit is called does not matter.
+
+    Returns
+    -------
+    list of str
+        Their ids, sorted.
+
+    Examples
+    --------
+    >>> differing({"a": "1", "b": "1", "c": "2"}, {"a": "x", "b": "y", "c": "z"})
+    ['a', 'b']
+    """
+    fellows = [_fellows(units) for units in (one, other)]
+    return sorted(
+        community
+        for community in {*one, *other}
+        if fellows[0].get(community) != fellows[1].get(community)
+    )
+
+
 def unseen(event: Event, last: int) -> list[Event]:
     """Return what a map told and Python has not dealt with yet.
 
@@ -319,6 +347,14 @@ def show_units_map(
         pass_on,
         **{**shown, "selection": selection, **more},
     )
+
+
+def _fellows(units: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    groups: dict[str, set[str]] = {}
+    for community, unit in units.items():
+        groups.setdefault(unit, set()).add(community)
+    whole = {unit: frozenset(members) for unit, members in groups.items()}
+    return {community: whole[unit] for community, unit in units.items()}
 
 
 def _numbers(communities: gpd.GeoDataFrame) -> list[int | None]:

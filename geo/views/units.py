@@ -34,6 +34,7 @@ from geo.views.shapes import Parcel
 from geo.views.state import choice, choose, go_to, tell_address
 from geo.views.unit_map import (
     colour_units,
+    differing,
     outline_parcel,
     pair_links,
     show_units_map,
@@ -157,18 +158,18 @@ def _show_two(
         _picture(plan, now, *other, keep=False),
     )
     _send(*pictures)
+    linked = {
+        "link": "schemes",
+        "differ": differing(mine[0].unit_of, other[0].unit_of),
+    }
     with st.container(key="pq-bench"):
         left, right = st.columns(2, gap="small")
         with left:
             title = say("view.units.scheme.current")
-            _show_map(
-                "units", plan, now, pictures[0], parcels, link="schemes", title=title
-            )
+            _show_map("units", plan, now, pictures[0], parcels, title=title, **linked)
         with right:
             title = say("view.units.scheme.other", name=now.against)
-            _show_map(
-                "other", plan, now, pictures[1], parcels, link="schemes", title=title
-            )
+            _show_map("other", plan, now, pictures[1], parcels, title=title, **linked)
     sums, sums_table = schemes.measure_rows(now, mine[1], other[1])
     rows, rows_table = schemes.difference_rows(now, mine[0], other[0])
     send_parcels([sums, rows], key="unit-rows")
@@ -238,7 +239,11 @@ def _show_map(
         style=picture.style,
         outlines=picture.outlines,
         legend=unit_legend(
-            picture.table, colours=picture.colours, drawn=draft.drawn, links=links
+            picture.table,
+            colours=picture.colours,
+            drawn=draft.drawn,
+            links=links,
+            compared="differ" in more,
         ),
         multi=mine,
         keys=mine,

@@ -217,7 +217,7 @@ class Board {
     if (layers.extent) draw.drawAreas(context, layers.extent, view, "#FFFFFF", "#B8C0C8");
     if (layers.barriers && this.shown("barriers")) draw.drawBarriers(context, layers.barriers, view);
     if (layers.streets && this.shown("streets")) draw.drawStreets(context, layers.streets, view);
-    if (this.style?.units) units.drawUnits(context, layers, view, this.style);
+    if (this.style?.units) units.drawUnits(context, layers, view, this.style, data.differ);
     else if (this.style) draw.drawShares(context, layers.communities, view, this.style);
     else if (layers.communities) draw.drawAreas(context, layers.communities, view, "#E3E7EB", "#5F6B76");
     if (layers.buildings && this.shown("buildings") && view.zoom >= 15) draw.drawAreas(context, layers.buildings, view, "rgba(40,52,64,0.20)", null);

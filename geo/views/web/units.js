@@ -29,7 +29,7 @@ function fillAll(context, blob, view, look, wanted) {
 }
 
 // Communities by colour, one path per colour; the lanes inside a unit softly.
-export function drawUnits(context, layers, view, style) {
+export function drawUnits(context, layers, view, style, differ = null) {
   const { communities, unit_outlines: outlines } = layers;
   const { units, classes, codes } = style;
   context.lineJoin = "round";
@@ -47,6 +47,11 @@ export function drawUnits(context, layers, view, style) {
   if (codes.includes(-1)) {
     fillAll(context, communities, view, {}, (at) => codes[at] === -1);
     stroke(context, "#5F6B76", 0.8);
+  }
+  if (differ) {
+    // what two schemes have in common steps back
+    const kept = new Set(differ);
+    fillAll(context, communities, view, { fill: "rgba(255,255,255,0.72)" }, (at) => !kept.has(communities.ids[at]));
   }
   drawOutlines(context, outlines, view, units, unitAt);
   drawTies(context, outlines.ties ?? [], view);
