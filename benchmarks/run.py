@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ORDER = ("reach", "plan", "load", "app")
+ORDER = ("reach", "plan", "unit_peers", "load", "app")
 
 
 def main() -> int:
