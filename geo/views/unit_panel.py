@@ -1,7 +1,7 @@
 """Blocks beside the map of units: the district, one unit, or what is selected."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -301,7 +301,7 @@ def _member_list(
     return {"kind": "list", "rows": rows}
 
 
-def _judged(plan: Plan, members: Iterable[str]) -> list[Block]:
+def _judged(plan: Plan, members: Sequence[str]) -> list[Block]:
     """Return the verdicts of the unit as a whole, where they differ or fall short."""
     unit_of = pd.Series("unit", index=pd.Index(list(members)), dtype="str")
     found = judge_units(plan.life_circle, unit_of, members=unit_work.find_members(plan))

@@ -9,6 +9,7 @@ import pandas as pd
 from geo.unit_drafts import Draft
 from geo.views import unit_work
 from geo.views.panels import Block
+from geo.views.reports import name_of
 from geo.views.unit_map import unit_number
 from geo.views.unit_work import Desk
 from geo.views.widgets import say
@@ -30,12 +31,13 @@ def names_of(now: Desk) -> Mapping[str, str]:
     Returns
     -------
     Mapping
-        Community to its name, else its id; empty while nothing was solved.
+        Community to its name, or the words for one without; empty while nothing
+        was solved.
     """
     if now.units is None:
         return {}
-    names = now.units.basis.names
-    return dict(zip(names.index.astype(str), names, strict=True))
+    names = now.units.basis.district.communities["name"]
+    return {str(one): name_of(names, str(one)) for one in names.index}
 
 
 def numbers(now: Desk, draft: Draft, table: pd.DataFrame) -> Block:
@@ -74,7 +76,7 @@ def numbers(now: Desk, draft: Draft, table: pd.DataFrame) -> Block:
         _number(
             "closed",
             f"{table['households_closed'].sum():,.0f}",
-            say("view.units.number.closed_note", value=closing),
+            _closed_note(now, closing),
             "closed",
         ),
         _number("score", f"{table['score'].sum():,.0f}", _score_note(now, table), ""),
@@ -103,6 +105,13 @@ def _number(name: str, value: str, note: str, rows: str) -> dict[str, Any]:
         "note": note,
         "event": {"kind": "rows", "id": rows},
     }
+
+
+def _closed_note(now: Desk, closing: int) -> str:
+    # without resources in the data a 0 says nothing of the district
+    if now.units is not None and not len(now.units.basis.district.idle):
+        return say("view.units.number.closed_none")
+    return say("view.units.number.closed_note", value=closing)
 
 
 def _alone_note(draft: Draft) -> str:

@@ -25,6 +25,7 @@ from playwright.sync_api import (
 )
 
 LOCAL = {"localhost", "127.0.0.1"}
+REAL = Path(os.environ.get("PIANQU_REAL", ROOT.parent / "shared" / "real"))
 OPENED = pytest.StashKey[list[Page]]()
 
 
@@ -102,6 +103,17 @@ def browser() -> Iterator[Browser]:
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     del browser  # without one there is nothing to serve
     with serve(tmp_path_factory.mktemp("server") / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def zhuhai(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    del browser
+    path = REAL / "zhuhai_jida.osm.pbf"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not on this machine")
+    log = tmp_path_factory.mktemp("zhuhai") / "log.txt"
+    with serve(log, PIANQU_DISTRICT=str(path)) as address:
         yield address
 
 

@@ -27,9 +27,11 @@ FIRST_MS = 600_000
 #: Latin words that a Chinese page may show: formats, standards, names of languages
 #: and coordinate systems, and the proper names of this tool.
 ALLOWED = re.compile(
-    r"CSV|XLSX|GPKG|HTML|ZIP|GeoJSON|GeoPackage|Shapefile|OSM|GB|GBK|UTF|CGCS2000|WGS"
-    r"|UTM|EPSG|GCJ|BD|English|TD|JGJ|DB\d+|CJJ?|OpenStreetMap|contributors|ODbL"
-    r"|\b[CF]\d+(#\d+)?\b|°E|[\w.-]+\.(gpkg|geojson|csv|xlsx|toml|pbf|osm|shp|parquet)"
+    r"CSV|XLSX|GPKG|HTML|JSON|ZIP|GeoJSON|GeoPackage|Shapefile|OSM|GB|GBK|UTF"
+    r"|CGCS2000|WGS|UTM|EPSG|GCJ|BD|English|TD|JGJ|DB\d+|CJJ?|OpenStreetMap"
+    r"|contributors|ODbL"
+    r"|\b[CF]\d+(#\d+)?\b|\bway/\d+|°E|\b(Shift|Ctrl|Alt|Esc)\b"
+    r"|[\w.-]+\.(gpkg|geojson|csv|xlsx|toml|pbf|osm|shp|parquet)"
 )
 
 
@@ -101,7 +103,13 @@ def latin_words(page: Page) -> list[str]:
     """Return the Latin words that stand on the page, placeholders and titles too."""
     found = page.evaluate(
         """() => {
-          const texts = [document.body.innerText];
+          // icons are words of a font that turns them into signs; and what Streamlit's
+          // lists tell screen readers stands on the page unseen
+          const unseen = "[data-testid=stIconMaterial], [data-live-announcer]";
+          const parts = [...document.querySelectorAll(unseen)];
+          const words = new Set(parts.flatMap((part) => part.innerText.split("\\n")));
+          const lines = document.body.innerText.split("\\n");
+          const texts = lines.filter((line) => !words.has(line));
           for (const one of document.querySelectorAll("[title], [placeholder]")) {
             if (!one.getClientRects().length) continue;
             texts.push(one.title, one.getAttribute("placeholder"));

@@ -1,22 +1,18 @@
 """Five tasks as a new user would do them, each answer read off the page."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from e2e.conftest import serve
 from e2e.helpers import (
     BUILD,
-    ROOT,
     board,
     click_community,
     expect_parameter,
     ready,
     settled,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from geo.district import District, read_district
 from geo.plan import Plan, plan_district
@@ -28,7 +24,6 @@ from geo.text import data_dir
 pytestmark = pytest.mark.e2e
 
 Visit = Callable[..., Page]
-ZHUHAI = Path(os.environ.get("PIANQU_REAL", ROOT.parent / "shared" / "real"))
 
 
 @pytest.fixture(scope="module")
@@ -120,17 +115,6 @@ def test_where_the_findings_are(visit: Visit, server: str, plan: Plan) -> None:
     page.wait_for_function(
         "[...window.__pianqu.maps.values()].at(-1).data.marks.length === 1"
     )
-
-
-@pytest.fixture(scope="module")
-def zhuhai(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    del browser
-    path = ZHUHAI / "zhuhai_jida.osm.pbf"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not on this machine")
-    log = tmp_path_factory.mktemp("zhuhai") / "log.txt"
-    with serve(log, PIANQU_DISTRICT=str(path)) as address:
-        yield address
 
 
 @pytest.mark.real
