@@ -30,10 +30,11 @@ from geo.coverage import (
 )
 from geo.hidden import find_hidden, measure_hidden
 from geo.lifecircle import LifeCircle
-from geo.pairs import find_pairs
+from geo.near_pairs import find_near_pairs
 from geo.readings import Readings, find_private, find_reached, read_runs
 from geo.rules import Requirement
 from geo.stock import Places, Stock, place_people, take_stock
+from geo.straight import Geometries
 
 #: Kind of a capacity rule -> for how many (persons or households) it is given.
 PER = {"per_1000_persons": 1000.0, "per_household": 1.0, "per_100_households": 100.0}
@@ -157,6 +158,11 @@ class _Ground:
         """Return words of the gaps as rows and columns."""
         values = self.gaps(column).to_numpy(dtype=object).astype(np.str_)
         return np.asarray(values.reshape(len(self.ids), len(self.needs)))
+
+    def shapes(self, facilities: Ints) -> Geometries:
+        """Return the geometries of facilities by their labels."""
+        layer = self.circle.district.facilities.geometry
+        return np.asarray(layer.loc[self.stock.ids[facilities]], dtype=object)
 
     @property
     def households(self) -> Floats:
@@ -329,15 +335,18 @@ def _share_quota(ground: _Ground, at: int) -> Supply:
     spaces = need.capacity_unit == "spaces"
     own = ground.numbers("parking_spaces") if spaces else np.zeros(len(ground.ids))
     facilities = np.flatnonzero(ground.stock.category == at)
+    shapes = ground.shapes(facilities)
     if spaces:
-        facilities = facilities[~_find_counted(ground, facilities, own)]
-    community, facility = find_pairs(
+        mine = _find_counted(ground, shapes, own)
+        facilities, shapes = facilities[~mine], shapes[~mine]
+    community, facility = find_near_pairs(
         ground.circle.reach.graph,
         ground.circle.network,
         ground.places,
         ground.ids,
         facilities,
         ground.stock,
+        shapes=shapes,
         reach_m=float(ground.reach_m[at]),
     )
     floor_m2 = ground.circle.district.facilities["floor_area_m2"]
@@ -358,12 +367,9 @@ def _share_quota(ground: _Ground, at: int) -> Supply:
     )
 
 
-def _find_counted(ground: _Ground, facilities: Ints, own: Floats) -> Bools:
+def _find_counted(ground: _Ground, shapes: Geometries, own: Floats) -> Bools:
     """Find the facilities inside a community that has counted its own."""
-    shapes = ground.circle.district.facilities.geometry.loc[
-        ground.stock.ids[facilities]
-    ]
-    points = shapely.point_on_surface(np.asarray(shapes, dtype=object))
+    points = shapely.point_on_surface(shapes)
     territory = ground.circle.network.seeder.territory
     inside = ground.ids.get_indexer(
         pd.Index(territory.name(territory.find_community(points)), dtype="object")
