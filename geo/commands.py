@@ -30,7 +30,7 @@ from geo.sample import demo_district
 from geo.schema import Severity, State
 from geo.settings import Settings, make_settings
 from geo.text import data_dir, tr
-from geo.units import Units
+from geo.units import Units, warm_units
 from geo.walks import warm
 
 DONE, FOUND = 0, 1
@@ -92,6 +92,8 @@ def _plan(options: argparse.Namespace) -> int:
     district = _read(options, rules, settings, progress)
     seconds = {"read": round(time.perf_counter() - started, 3)}
     warm(progress)
+    if options.only != "gaps":
+        warm_units(progress)
     plan = plan_district(
         district,
         rules,

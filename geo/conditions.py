@@ -114,6 +114,31 @@ def measure_conditions(
     }
 
 
+def share_broken(communities: pd.DataFrame) -> Floats:
+    """Tell which share of what was surveyed is broken or missing.
+
+    Parameters
+    ----------
+    communities
+        Communities with the columns of the ledger, as far as there are any.
+
+    Returns
+    -------
+    numpy.ndarray
+        Share of the basics, gas, heat, roofs and stairs among those surveyed, on the
+        rows of `communities`; NaN where none was surveyed.
+    """
+    columns = dict.fromkeys((*BASICS, *_NOT_EVERYWHERE, *_DANGERS))
+    levels = np.stack(
+        [_read_words(communities, name, holds=_WORN, fails=_SOUND) for name in columns]
+    )
+    broken = (levels == HOLDS).sum(axis=0).astype(np.float64)
+    known = (levels != UNSURE).sum(axis=0)
+    share = np.full(len(communities), np.nan)
+    np.divide(broken, known, out=share, where=known > 0)
+    return share
+
+
 def _believe(condition: Condition, communities: pd.DataFrame, column: str) -> Condition:
     """Take what a column of the condition's own says, where it says something."""
     said = _read_words(communities, column, holds=_YES, fails=_NO)

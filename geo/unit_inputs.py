@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 
 from geo.closable import Closable, find_closable
-from geo.coverage import Floats, Ints
+from geo.conditions import share_broken
+from geo.coverage import Ints
 from geo.decisions import Pair
 from geo.district import District
 from geo.eligibility import judge_eligibility
@@ -22,10 +23,8 @@ from geo.settings import UnitSettings
 from geo.suitability import judge_suitability
 from geo.unit_problem import UnitProblem
 
-#: What the ledger says of a supply or service that works, and of one that does not.
-_SOUND = ("完好", "good", "intact")
-_BROKEN = ("破损", "缺失", "broken", "missing")
-_CONDITION = "condition_"
+#: Settings that the basis depends on; the others only change what is drawn on it.
+GROUND = ("gap_m", "walk_m", "within", "resource_near_m", "works_years")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +58,13 @@ class UnitBasis:
     problem: UnitProblem
     categories: tuple[str, ...]
     findings: pd.DataFrame
+
+    def serves(self, settings: UnitSettings, crossings: tuple[Pair, ...]) -> bool:
+        """Return whether units with these settings and crossings may stand on it."""
+        same = (
+            getattr(settings, name) == getattr(self.settings, name) for name in GROUND
+        )
+        return all(same) and self.crossings == crossings
 
     @property
     def district(self) -> District:
@@ -188,7 +194,7 @@ def make_problem(
         y=points.y.to_numpy(dtype=np.float64),
         year=communities["built_year"].to_numpy(dtype=np.float64, na_value=np.nan),
         structure=_structure(communities),
-        condition=_condition(communities),
+        condition=share_broken(communities),
         edges=edges[order].astype(np.int64),
         works=np.array(works, dtype=np.float64)[order],
         need_community=ids.get_indexer(open_needs["community_id"]).astype(np.int64),
@@ -276,17 +282,6 @@ def _structure(communities: pd.DataFrame) -> Ints:
     )
     # sorted names, not the order of the rows, number the kinds
     return np.asarray(kinds.astype("category").cat.codes, dtype=np.int64)
-
-
-def _condition(communities: pd.DataFrame) -> Floats:
-    """Return the share of supplies that are broken or missing, NaN if none is told."""
-    columns = [name for name in communities if str(name).startswith(_CONDITION)]
-    told = communities[columns].astype("object")
-    broken = told.isin(_BROKEN).sum(axis=1).to_numpy(dtype=np.float64)
-    known = broken + told.isin(_SOUND).sum(axis=1).to_numpy(dtype=np.float64)
-    share = np.full(len(communities), np.nan)
-    np.divide(broken, known, out=share, where=known > 0)
-    return share
 
 
 def _notice(problem: UnitProblem) -> pd.DataFrame:

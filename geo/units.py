@@ -28,7 +28,15 @@ from geo.unit_tables import measure_units
 from geo.unit_wishes import check_locks, find_free
 from geo.unit_words import explain_units, say_why_not
 
-__all__ = ["UnitBasis", "Units", "draw_units", "name_units", "prepare_units"]
+__all__ = [
+    "UnitBasis",
+    "Units",
+    "draw_units",
+    "name_units",
+    "prepare_units",
+    "preview",
+    "warm_units",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +172,8 @@ def draw_units(
         What the planner asks for; its settings, if any, are used instead of those
         of the run.
     basis
-        What was prepared before with the same settings and crossings; by default it
-        is prepared here.
+        What was prepared before; if it was for other ground settings or crossings, or
+        by default, it is prepared here.
     watch
         Told each better plan; answers False to stop with the best so far.
     progress
@@ -181,7 +189,7 @@ def draw_units(
     wishes = decisions or Decisions()
     settings = wishes.settings or circle.settings.units
     wishes, gone = check_decisions(wishes, circle.district.communities.index)
-    if basis is None or basis.crossings != wishes.crossings:
+    if basis is None or not basis.serves(settings, wishes.crossings):
         basis = prepare_units(
             circle, settings, crossings=wishes.crossings, progress=progress
         )
@@ -234,6 +242,46 @@ def preview(basis: UnitBasis, decisions: Decisions | None = None) -> pd.Series:
     free = find_free(basis, settings, wishes)
     unit = preview_units(basis.problem, settings, free=free)
     return name_units(basis.problem, _with_drawn(basis.problem, unit, wishes))
+
+
+def warm_units(progress: Progress = no_progress) -> None:
+    """Compile what draws units, so that nobody waits for it later.
+
+    Parameters
+    ----------
+    progress
+        Told ``"stage.warm"`` and the share done.
+
+    Notes
+    -----
+    As :func:`geo.walks.warm`: once per machine, kept in numba's cache.
+    """
+    progress("stage.warm", 0.0)
+    count = 4
+    whole, row = np.arange(count), np.arange(count, dtype=np.float64)
+    problem = UnitProblem(
+        ids=pd.Index([f"C{at}" for at in whole]),
+        households=100 + row,
+        area_m2=100 + row,
+        x=100 * row,
+        y=row,
+        year=1990 + row,
+        structure=whole,
+        condition=row / count,
+        edges=np.stack([whole[:-1], whole[1:]], axis=1),
+        works=np.ones(count - 1),
+        need_community=whole[:1],
+        need_category=np.zeros(1, dtype=np.int64),
+        helper_start=np.array([0, 1]),
+        helper=whole[1:2],
+    )
+    free = np.ones(count, dtype=np.bool_)
+    none = np.empty((0, 2), dtype=np.int64)
+    # once with every set listed, once with none: both ways are taken later
+    for columns_most in (100, 0):
+        settings = UnitSettings(columns_most=columns_most)
+        solve_units(problem, settings, free=free, locked=none, forbidden=none)
+    progress("stage.warm", 1.0)
 
 
 def name_units(problem: UnitProblem, unit: Ints) -> pd.Series:

@@ -16,10 +16,10 @@ from geo.progress import Progress
 from geo.settings import UnitSettings
 from geo.unit_drafts import Draft, History, draft_decisions, make_draft, take_units
 from geo.unit_gaps import Members, gather_members
-from geo.unit_inputs import UnitBasis, prepare_units
+from geo.unit_inputs import GROUND, UnitBasis, prepare_units
 from geo.unit_solve import WatchState
 from geo.unit_tables import measure_units
-from geo.units import Units, draw_units, preview
+from geo.units import Units, draw_units, preview, warm_units
 from geo.views import work
 from geo.views.jobs import Job
 from geo.views.reports import plan_key
@@ -28,8 +28,6 @@ _LOG = logging.getLogger(__name__)
 
 #: Plans (district, rules, profile) whose edits a session keeps.
 _KEPT = 6
-#: Settings that change who is a neighbour or what is pooled; bounds do not.
-_GROUND = ("gap_m", "walk_m", "within", "resource_near_m", "works_years")
 
 
 class Live:
@@ -233,6 +231,7 @@ def work_on(plan: Plan, wishes: Decisions, live: Live) -> Callable[[Progress], U
         found = work.shelf().find(key)
         if isinstance(found, Units):
             return found
+        warm_units(progress)
         basis = find_basis(plan, wishes, progress)
         live.preview = preview(basis, wishes)
 
@@ -268,7 +267,7 @@ def find_basis(plan: Plan, wishes: Decisions, progress: Progress) -> UnitBasis:
         With the settings of the wishes.
     """
     settings = wishes.settings or plan.settings.units
-    ground = tuple(getattr(settings, name) for name in _GROUND)
+    ground = tuple(getattr(settings, name) for name in GROUND)
     known = set(plan.district.communities.index)
     crossings = tuple(pair for pair in wishes.crossings if known.issuperset(pair))
     circle = plan.life_circle
