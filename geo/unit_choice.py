@@ -6,6 +6,7 @@ for every plan. Columns that even the bound cannot lift above the best known pla
 are dropped for good; the rest goes to branch and bound.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import highspy
@@ -16,7 +17,10 @@ from geo.chains import FloatArray, Int64Array, kernel
 from geo.unit_problem import as_starts, spread_out
 from geo.unit_sets import Sets
 
-__all__ = ["Choice", "Relaxed", "choose_sets", "relax_sets"]
+__all__ = ["Choice", "Going", "Relaxed", "choose_sets", "relax_sets"]
+
+#: Asked now and then; False ends the work, what is known by then is kept.
+Going = Callable[[], bool]
 
 #: Columns that the relaxation starts with, and gets more of, per row.
 FEW = 20
@@ -24,8 +28,8 @@ FEW = 20
 ROUNDS = 300
 #: Columns that branch and bound takes at most.
 BRANCHED = 100_000
-#: A relative difference that is none.
-NEAR = 1e-9
+#: A relative difference that is none; a value that is 0; one that is nearer to 1.
+NEAR, NOUGHT, HALF = 1e-9, 1e-6, 0.5
 
 
 class Choice(NamedTuple):
@@ -55,6 +59,7 @@ def choose_sets(
     known: Int64Array,
     *,
     nodes_most: int,
+    going: Going,
 ) -> Choice:
     """Choose disjoint sets of the greatest total gain.
 
@@ -68,6 +73,8 @@ def choose_sets(
         Numbers of disjoint sets that are a plan: the one to beat.
     nodes_most
         Nodes of the branch and bound tree.
+    going
+        Whether to go on.
 
     Returns
     -------
@@ -75,20 +82,22 @@ def choose_sets(
         `chosen` is None unless it gains more than the plan known.
     """
     best = float(sets.gain[known].sum())
-    relaxed = relax_sets(sets, must, known, best)
+    relaxed = relax_sets(sets, must, known, best, going=going)
     bound, chosen = relaxed.bound, None
     slack = NEAR * max(1.0, abs(bound))
     if relaxed.whole is not None and sets.gain[relaxed.whole].sum() > best + slack:
         chosen, best = relaxed.whole, float(sets.gain[relaxed.whole].sum())
     if bound <= best + slack:
         return Choice(chosen, best, proved=True)
+    if not going():
+        return Choice(chosen, bound, proved=False)
     cost, _ = _price(sets.start, sets.member, sets.gain, relaxed.dual)
     # a set that costs more than the bound lies above the best plan is in none better
     kept = np.flatnonzero(cost >= best - bound - slack)
     dropped = kept.size > BRANCHED
     if dropped:
         kept = np.sort(kept[np.argsort(-cost[kept], kind="stable")[:BRANCHED]])
-    found, limit = _branch(sets, must, kept, best, nodes_most)
+    found, limit = _branch(sets, must, kept, nodes_most, going)
     if found is not None and sets.gain[found].sum() > best + slack:
         chosen, best = found, float(sets.gain[found].sum())
     if not dropped:
@@ -161,7 +170,12 @@ def _make_model(
 
 
 def relax_sets(
-    sets: Sets, must: npt.NDArray[np.bool_], known: Int64Array, best: float
+    sets: Sets,
+    must: npt.NDArray[np.bool_],
+    known: Int64Array,
+    best: float,
+    *,
+    going: Going,
 ) -> Relaxed:
     """Solve the relaxation over all sets, column by column.
 
@@ -175,20 +189,18 @@ def relax_sets(
         Numbers of sets that fulfil this.
     best
         A bound down to this is good enough.
+    going
+        Whether to go on.
 
     Returns
     -------
     Relaxed
         Dual values and what they prove.
     """
-    size = np.diff(sets.start)
-    first = np.argsort(-sets.gain / size, kind="stable")[: FEW * must.size]
-    inside = np.zeros(sets.gain.size, np.bool_)
-    inside[first] = inside[known] = True
-    used = np.flatnonzero(inside)
+    used = _begin(sets, must.size, known)
     solver = _make_solver()
     solver.passModel(_make_model(sets, used, must, whole=False))
-    bound, kept, whole = np.inf, np.zeros(must.size), None
+    found = Relaxed(np.zeros(must.size), np.inf, -np.inf, None)
     for _ in range(ROUNDS):
         solver.run()
         solution = solver.getSolution()
@@ -196,59 +208,81 @@ def relax_sets(
         dual = np.array(solution.row_dual)
         dual = np.where(must, dual, np.maximum(dual, 0.0))
         cost, share = _price(sets.start, sets.member, sets.gain, dual)
-        proved = float(dual.sum() + share.sum())
-        if proved < bound:
-            bound, kept = proved, dual
-        whole = (
-            used[value > 0.5] if np.all((value < 1e-6) | (value > 1 - 1e-6)) else None
-        )  # noqa: PLR2004, E501
-        near = NEAR * max(1.0, abs(bound))
+        bound = float(dual.sum() + share.sum())
+        if bound < found.bound:
+            found = found._replace(dual=dual, bound=bound)
+        found = found._replace(
+            value=float(sets.gain[used] @ value), whole=_whole(used, value)
+        )
+        near = NEAR * max(1.0, abs(found.bound))
         cost[used] = -np.inf
         more = np.flatnonzero(cost > near / must.size)
-        if not more.size or bound <= best + near:
+        if not more.size or found.bound <= best + near or not going():
             break
-        order = np.argsort(-cost[more], kind="stable")[: FEW * must.size]
-        more = more[order]
-        start, member = _columns(sets, more)
-        solver.addCols(
-            more.size,
-            sets.gain[more],
-            np.zeros(more.size),
-            np.full(more.size, highspy.kHighsInf),
-            member.size,
-            start[:-1].astype(np.int32),
-            member.astype(np.int32),
-            np.ones(member.size),
-        )
+        order = np.argsort(-cost[more], kind="stable")
+        more = more[order[: FEW * must.size]]
+        _add_columns(solver, sets, more)
         used = np.concatenate([used, more])
-    reached = float(sets.gain[used] @ value) if used.size == value.size else 0.0
-    return Relaxed(kept, bound, reached, whole)
+    return found
+
+
+def _begin(sets: Sets, rows: int, known: Int64Array) -> Int64Array:
+    """Return the columns to begin with: those of the most gain per member."""
+    worth = sets.gain / np.diff(sets.start)
+    first = np.argsort(-worth, kind="stable")[: FEW * rows]
+    return np.union1d(first, known)
+
+
+def _whole(used: Int64Array, value: FloatArray) -> Int64Array | None:
+    """Return the columns of value 1 if all others have the value 0."""
+    if np.all(np.minimum(np.abs(value), np.abs(value - 1)) < NOUGHT):
+        return used[value > HALF]
+    return None
+
+
+def _add_columns(solver: highspy.Highs, sets: Sets, more: Int64Array) -> None:
+    start, member = _columns(sets, more)
+    solver.addCols(
+        more.size,
+        sets.gain[more],
+        np.zeros(more.size),
+        np.full(more.size, highspy.kHighsInf),
+        member.size,
+        start[:-1].astype(np.int32),
+        member.astype(np.int32),
+        np.ones(member.size),
+    )
 
 
 def _branch(
     sets: Sets,
     must: npt.NDArray[np.bool_],
     kept: Int64Array,
-    best: float,
     nodes_most: int,
+    going: Going,
 ) -> tuple[Int64Array | None, float]:
-    """Choose whole sets among some; return them and what none can exceed."""
+    """Choose whole sets among some; return them and what none can exceed.
+
+    No plan at all among them means that none is better than the one known.
+    """
     solver = _make_solver()
     solver.setOptionValue("mip_max_nodes", nodes_most)
-    # only what beats the plan known is of interest
     solver.passModel(_make_model(sets, kept, must, whole=True))
+
+    def ask(event: highspy.highs.HighsCallbackEvent) -> None:
+        if not going():
+            event.interrupt()
+
+    solver.cbMipInterrupt += ask
     solver.run()
-    status = solver.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
-        return None, best
+    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return None, -np.inf
     info = solver.getInfo()
     limit = float(info.mip_dual_bound)
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return None, limit
-    value = np.array(solver.getSolution().col_value)
-    found = kept[value > 0.5]  # noqa: PLR2004 - nearer to 1
-    _, member = _columns(sets, found)
-    taken = np.bincount(member, minlength=must.size)
+    found = kept[np.array(solver.getSolution().col_value) > HALF]
+    taken = np.bincount(_columns(sets, found)[1], minlength=must.size)
     if (taken > 1).any() or (taken[must] != 1).any():
         return None, limit
     return found, limit

@@ -4,10 +4,9 @@ Where the sets are few enough they are all kept and the best disjoint ones chose
 Where they are too many to keep, they are priced again and again: those that could
 better the relaxation are added to a pool, and what all of them together prove is a
 bound; in the end only those that a better plan could hold are kept. Where they are
-too many to look at, small windows of the piece are settled one after another.
+too many to look at, there is no bound.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from geo.chains import FloatArray, Int64Array, kernel
 from geo.settings import UnitSettings
-from geo.unit_choice import NEAR, choose_sets, relax_sets
+from geo.unit_choice import NEAR, Going, choose_sets, relax_sets
 from geo.unit_prices import Priced, price_sets
 from geo.unit_problem import Town, as_starts, number_labels
 from geo.unit_scores import Desk, make_desk
@@ -27,9 +26,10 @@ __all__ = ["Outcome", "settle_piece", "value_plan"]
 LOOKS = 50
 #: Passes over all sets where they are not kept, and sets kept of each.
 PASSES, POOL = 20, 20_000
+#: Atoms of a piece beyond which the relaxation takes too long.
+LARGE = 6_000
 #: Weight of the best dual values known in those of the next pass.
 STEADY = 0.4
-Going = Callable[[], bool]
 
 
 class Outcome(NamedTuple):
@@ -49,6 +49,14 @@ class Piece(NamedTuple):
     chosen: Int64Array
     base: FloatArray
     must: npt.NDArray[np.bool_]
+
+
+class Budget(NamedTuple):
+    """Sets to keep and nodes to branch at most, and whether to go on."""
+
+    columns: int
+    nodes: int
+    going: Going
 
 
 def value_plan(
@@ -116,12 +124,15 @@ def settle_piece(
         np.where(alone > -BROKEN / 2, alone, 0.0),
         alone <= -BROKEN / 2,
     )
-    most = settings.columns_most
+    if chosen.size > LARGE:
+        return Outcome(label, np.nan, proved=False, columns=-1)
+    budget = Budget(settings.columns_most, settings.nodes_most, going)
+    most = budget.columns
     found = _pass(piece, np.zeros(chosen.size), -np.inf, most, 4 * most)
     if found.complete and found.whole:
-        outcome = _choose(piece, label, _local(piece, found), settings.nodes_most)
+        outcome = _choose(piece, label, _local(piece, found), budget)
         return outcome._replace(columns=found.looked)
-    return _stream(piece, label, settings, going)
+    return _stream(piece, label, budget)
 
 
 def _pass(piece: Piece, dual: FloatArray, least: float, keep: int, look: int) -> Priced:
@@ -140,7 +151,7 @@ def _pass(piece: Piece, dual: FloatArray, least: float, keep: int, look: int) ->
 
 
 def _local(piece: Piece, found: Priced) -> Sets:
-    """Number the members of sets by their places in the piece."""
+    """Return the sets with the places of their members in the piece."""
     place = np.searchsorted(piece.chosen, found.member)
     return Sets(found.start, place, found.gain, found.whole)
 
@@ -178,7 +189,7 @@ def _relabel(piece: Piece, sets: Sets, chosen: Int64Array) -> Int64Array:
     return label
 
 
-def _mend(piece: Piece, label: Int64Array, sets: Sets, nodes: int) -> Int64Array:
+def _mend(piece: Piece, label: Int64Array, sets: Sets, budget: Budget) -> Int64Array:
     """Bring as many as possible of the groups that stand wrongly into sets."""
     known, single = _known(piece, label)
     if not piece.must[single].any():
@@ -194,7 +205,8 @@ def _mend(piece: Piece, label: Int64Array, sets: Sets, nodes: int) -> Int64Array
         both._replace(gain=gain),
         np.zeros_like(piece.must),
         np.arange(known.gain.size),
-        nodes_most=nodes,
+        nodes_most=budget.nodes,
+        going=budget.going,
     )
     if choice.chosen is None:
         return label
@@ -208,33 +220,38 @@ def _better(piece: Piece, one: Int64Array, two: Int64Array) -> Int64Array:
     return two if values[1] > values[0] else one
 
 
-def _choose(piece: Piece, label: Int64Array, sets: Sets, nodes: int) -> Outcome:
+def _choose(piece: Piece, label: Int64Array, sets: Sets, budget: Budget) -> Outcome:
     """Choose the best of all sets that a better plan could hold."""
-    label = _mend(piece, label, sets, nodes)
+    label = _mend(piece, label, sets, budget)
     known, single = _known(piece, label)
     must = piece.must.copy()
     must[single] = False
     both = _together(known, sets)
-    choice = choose_sets(both, must, np.arange(known.gain.size), nodes_most=nodes)
+    choice = choose_sets(
+        both,
+        must,
+        np.arange(known.gain.size),
+        nodes_most=budget.nodes,
+        going=budget.going,
+    )
     if choice.chosen is not None:
         label = _better(piece, label, _relabel(piece, both, choice.chosen))
     # a group that stands wrongly although a set holds it: no claim is made
     left = piece.must & ~must
     if left.any() and left[sets.member].any():
         return Outcome(label, np.nan, proved=False, columns=-1)
-    bound = choice.bound + piece.base.sum()
+    wrong = piece.atoms.alone[piece.chosen[left]] + BROKEN
+    bound = choice.bound + float(piece.base.sum() + wrong.sum())
     return Outcome(label, bound, choice.proved, sets.gain.size)
 
 
-def _stream(
-    piece: Piece, label: Int64Array, settings: UnitSettings, going: Going
-) -> Outcome:
+def _stream(piece: Piece, label: Int64Array, budget: Budget) -> Outcome:
     """Settle a piece whose sets are too many to keep."""
     known, single = _known(piece, label)
     nothing = Outcome(label, np.nan, proved=False, columns=-1)
     if piece.must[single].any():
         return nothing
-    look = LOOKS * settings.columns_most
+    look = LOOKS * budget.columns
     dual = np.zeros(piece.chosen.size)
     sizes = np.diff(known.start)
     dual[known.member] = np.repeat(known.gain / sizes, sizes)
@@ -249,32 +266,38 @@ def _stream(
         if proved < best:
             best, steady = proved, dual
         pool = _together(pool, _local(piece, found))
-        relaxed = relax_sets(pool, piece.must, np.arange(known.gain.size), -np.inf)
+        relaxed = relax_sets(
+            pool,
+            piece.must,
+            np.arange(known.gain.size),
+            -np.inf,
+            going=budget.going,
+        )
         near = NEAR * max(1.0, abs(best))
-        if best <= max(score, relaxed.value) + near or not going():
+        if best <= max(score, relaxed.value) + near or not budget.going():
             break
         dual = (1 - STEADY) * relaxed.dual + STEADY * steady
-    return _finish(piece, label, settings, (pool, steady, best, looked))
+    return _finish(piece, label, budget, (pool, steady, best, looked))
 
 
 def _finish(
     piece: Piece,
     label: Int64Array,
-    settings: UnitSettings,
+    budget: Budget,
     state: tuple[Sets, FloatArray, float, int],
 ) -> Outcome:
     """Choose from the pool, then from all sets that the bound leaves."""
     pool, dual, best, looked = state
-    outcome = _choose(piece, label, pool, settings.nodes_most)
+    outcome = _choose(piece, label, pool, budget)
     label = outcome.label
     known, _ = _known(piece, label)
     score = float(known.gain.sum())
     near = NEAR * max(1.0, abs(best))
     if best > score + near:
-        most = settings.columns_most
+        most = budget.columns
         found = _pass(piece, dual, score - best - near, most, LOOKS * most)
         if found.whole:
-            outcome = _choose(piece, label, _local(piece, found), settings.nodes_most)
+            outcome = _choose(piece, label, _local(piece, found), budget)
             bound = min(outcome.bound, best + piece.base.sum())
             return outcome._replace(bound=bound, columns=looked)
     bound = max(best, score) + piece.base.sum()

@@ -319,7 +319,7 @@ def take_communities(problem: UnitProblem, order: Int64Array) -> UnitProblem:
 
 
 def number_labels(label: Int64Array) -> Int64Array:
-    """Number labels 0, 1, ... as they first occur.
+    """Replace labels by 0, 1, ... as they first occur.
 
     Parameters
     ----------

@@ -148,8 +148,8 @@ def difference(town: Town, i: Whole, j: Whole) -> float:
 
 
 @kernel
-def _together(town: Town, members: Int64Array, mark: Int8Array, i: Whole) -> float:
-    """Return the households of `i` for each of its needs that `members` close."""
+def _together(town: Town, mark: Int8Array, i: Whole) -> float:
+    """Return the households of `i` for each of its needs that those marked close."""
     total = 0.0
     for need in range(town.need_start[i], town.need_start[i + 1]):
         for at in range(town.helper_start[need], town.helper_start[need + 1]):
@@ -205,7 +205,7 @@ def fill_terms(
     closable = works = apart = total = unlike = 0.0
     for at in range(members.size):
         i = members[at]
-        closable += _together(town, members, mark, i)
+        closable += _together(town, mark, i)
         works += _works(town, mark, i)
         apart += abs(town.households[i] - choice[TARGET])
         total += town.households[i]

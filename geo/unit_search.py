@@ -103,7 +103,13 @@ def grow_units(town: Town, atoms: Atoms, chosen: Int64Array) -> Int64Array:
 
 
 def improve_units(
-    town: Town, atoms: Atoms, chosen: Int64Array, label: Int64Array, kicks: int
+    town: Town,
+    atoms: Atoms,
+    chosen: Int64Array,
+    label: Int64Array,
+    *,
+    kicks: int,
+    seed: int = 1,
 ) -> Int64Array:
     """Better a plan until no single change gains, and again from kicked plans.
 
@@ -123,6 +129,8 @@ def improve_units(
         Their units, labels below the number of atoms.
     kicks
         How often to kick.
+    seed
+        Begins the random sequence; the same seed makes the same kicks.
 
     Returns
     -------
@@ -133,6 +141,7 @@ def improve_units(
     whole = np.arange(atoms.count.size, dtype=np.int64)
     whole[chosen] = label
     draft = _make_draft(town, atoms, chosen, whole, desk)
+    draft.state[SEED] = seed
     _better(town, atoms, chosen, draft, desk, kicks)
     return draft.label[chosen]
 
@@ -616,6 +625,28 @@ def _kick(
             _weigh(town, atoms, draft, unit, desk)
     for a in draft.best[:count]:
         _wait(draft, a)
+    _throw_together(town, atoms, draft, draft.best[0], desk)
+
+
+@kernel
+def _throw_together(
+    town: Town, atoms: Atoms, draft: Draft, seed: Whole, desk: Desk
+) -> None:
+    """Let single atoms join a unit at random, whether that gains or not."""
+    unit = draft.label[seed]
+    for _ in range(_random(draft, KICKED)):
+        count = _take(draft, unit, draft.two, 0)
+        a = draft.two[_random(draft, count)]
+        degree = atoms.other_start[a + 1] - atoms.other_start[a]
+        if degree == 0:
+            continue
+        b = atoms.other[atoms.other_start[a] + _random(draft, degree)]
+        other = draft.label[b]
+        if other == unit or draft.first[other] < 0 or not _single(draft, b):
+            continue
+        if _merged(town, atoms, draft, unit, other, desk) > -np.inf:
+            _hand_over(draft, b, unit)
+            _weigh(town, atoms, draft, unit, desk)
 
 
 @kernel

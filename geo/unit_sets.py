@@ -9,7 +9,6 @@ missed; growing stops where a *most* bound or a forbidden pair forbids more.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.chains import Int64Array
+from geo.chains import FloatArray, Int64Array
 from geo.settings import UnitSettings
 from geo.unit_pieces import settle_piece, value_plan
 from geo.unit_preview import preview_units
@@ -29,7 +29,7 @@ from geo.unit_problem import (
     take_communities,
 )
 from geo.unit_search import grow_units, improve_units, merge_units
-from geo.unit_sets import Atoms, find_atoms
+from geo.unit_sets import BROKEN, Atoms, find_atoms
 
 __all__ = [
     "Solution",
@@ -40,8 +40,10 @@ __all__ = [
     "solve_units",
 ]
 
-#: Kicks of the local search per atom: where all sets can be listed, and where not.
-KICKS = 2
+#: Kicks of the local search: per atom, at least, at most, and at a time.
+KICKS, KICKS_LEAST, KICKS_MOST, ROUND = 2, 60, 6_000, 500
+#: Share of the work that the first plan is.
+DRAFTED = 0.2
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -189,8 +191,8 @@ class _Run:
         self.bound = np.full(count, np.nan)
         self.columns = np.full(count, -1, np.int64)
         self.proved = np.zeros(count, np.bool_)
-        self.share, self.going = 0.2, True
-        self.score = np.array([self._value(piece) for piece in self.pieces])
+        self.share, self.done, self.going = 0.0, 0, True
+        self.value = np.array([self._value(piece) for piece in self.pieces])
 
     def _find_pieces(self) -> list[Int64Array]:
         """Return the atoms of each piece, the smallest piece first."""
@@ -210,91 +212,111 @@ class _Run:
         ]
         return sorted(pieces, key=lambda piece: (piece.size, int(piece[0])))
 
+    @property
+    def score(self) -> FloatArray:
+        """Score of each piece's plan; `value` is less for what stands wrongly."""
+        wrong: FloatArray = np.round(np.maximum(-self.value, 0.0) / BROKEN)
+        return self.value + BROKEN * wrong
+
     def _value(self, piece: Int64Array) -> float:
         """Return the score of a piece's plan, less what stands wrongly."""
         return value_plan(self.town, self.atoms, piece, self.label[piece])
 
     def draft(self) -> bool:
         """Plan every piece quickly; tell whether to go on."""
-        going = self._tell(0.0, 0)
+        self.tell()
         for k, piece in enumerate(self.pieces):
-            if not going:
+            if not self.going:
                 break
+            self.share = DRAFTED * (k + 1) / len(self.pieces)
             if piece.size > 1:
                 self._draft_piece(k)
-                going = self._tell(0.2 * (k + 1) / len(self.pieces), 0)
+                self.tell()
             else:
                 self.bound[k], self.columns[k] = self.score[k], 0
                 self.proved[k] = True
-        return going
+        return self.going
 
     def _draft_piece(self, k: int) -> None:
-        piece = self.pieces[k]
-        label = merge_units(self.town, self.atoms, piece)
-        self._offer(k, improve_units(self.town, self.atoms, piece, label, 0))
-        choice = self.settings
-        if max(choice.communities_least - 2, choice.households_least) > 0 or (
-            choice.area_least_m2 > 0
-        ):
-            label = grow_units(self.town, self.atoms, piece)
-            self._offer(k, improve_units(self.town, self.atoms, piece, label, 0))
+        town, atoms, piece = self.town, self.atoms, self.pieces[k]
+        own = self.settings
+        plans = [merge_units(town, atoms, piece)]
+        least = max(own.communities_least - 2, own.households_least, own.area_least_m2)
+        if least > 0:
+            plans.append(grow_units(town, atoms, piece))
+        for label in plans:
+            self.offer(k, improve_units(town, atoms, piece, label, kicks=0))
 
-    def _offer(self, k: int, label: Int64Array) -> None:
+    def offer(self, k: int, label: Int64Array) -> None:
         """Take over a plan of a piece if it is better."""
         piece = self.pieces[k]
         before = self.label[piece]
         self.label[piece] = label
-        score = self._value(piece)
-        if score > self.score[k]:
-            self.score[k] = score
+        value = self._value(piece)
+        if value > self.value[k]:
+            self.value[k] = value
         else:
             self.label[piece] = before
 
     def prove(self) -> bool:
         """Look for the optimum of every piece; tell whether to go on."""
-        self.going = True
-        for k, piece in enumerate(self.pieces):
+        for k in range(len(self.pieces)):
             if not self.proved[k]:
-                label = self.label[piece]
-                kicks = KICKS * piece.size
-                label = improve_units(self.town, self.atoms, piece, label, kicks)
-                self._offer(k, label)
-                self._settle(k)
-            self.share = 0.2 + 0.8 * (k + 1) / len(self.pieces)
-            self.going = self.going and self._tell(self.share, k + 1)
-            if not self.going:
+                self.kick(k)
+                self.settle(k)
+            self.done = k + 1
+            self.share = DRAFTED + (1 - DRAFTED) * self.done / len(self.pieces)
+            if not self.tell():
                 return False
         return True
 
-    def _settle(self, k: int) -> None:
+    def kick(self, k: int) -> None:
+        """Better a piece's plan by local search."""
+        piece = self.pieces[k]
+        kicks = min(max(KICKS * piece.size, KICKS_LEAST), KICKS_MOST)
+        for seed, first in enumerate(range(0, kicks, ROUND)):
+            label = improve_units(
+                self.town,
+                self.atoms,
+                piece,
+                self.label[piece],
+                kicks=min(ROUND, kicks - first),
+                seed=seed + 1,
+            )
+            self.offer(k, label)
+            if kicks > ROUND and not self.tell():
+                return
+
+    def settle(self, k: int) -> None:
         """Look for the optimum of a piece."""
         piece = self.pieces[k]
-
-        def going() -> bool:
-            self.going = self.going and self._tell(self.share, k)
-            return self.going
-
         outcome = settle_piece(
-            self.town, self.atoms, piece, self.label[piece], self.settings, going
+            self.town, self.atoms, piece, self.label[piece], self.settings, self.tell
         )
-        self._offer(k, outcome.label)
+        self.offer(k, outcome.label)
         self.columns[k], self.proved[k] = outcome.columns, outcome.proved
         self.bound[k] = max(outcome.bound, self.score[k])
         if outcome.proved:
             self.bound[k] = self.score[k]
+
+    def tell(self) -> bool:
+        """Tell the watch; return whether to go on."""
+        if self.going:
+            state = WatchState(
+                self._units(),
+                float(self.score.sum()),
+                float(self.bound.sum()),
+                self.share,
+                self.done,
+            )
+            self.going = bool(self.watch(state))
+        return self.going
 
     def _units(self) -> Int64Array:
         """Return the unit of each community, as in `Solution`."""
         unit = np.full(self.size, -1, np.int64)
         unit[self.order] = self.label[self.atom_of]
         return number_labels(unit)
-
-    def _tell(self, share: float, done: int) -> bool:
-        """Tell the watch; return whether to go on."""
-        state = WatchState(
-            self._units(), float(self.score.sum()), float(self.bound.sum()), share, done
-        )
-        return self.watch(state)
 
     def solution(self, *, finished: bool) -> Solution:
         """Return the plan as it stands."""
