@@ -52,9 +52,25 @@ _DANGERS = ("condition_fire", "condition_building_envelope")
 _UNSAFE = "unsafe_or_expropriation"
 
 _WORN = frozenset(
-    {"破损", "缺失", "老化", "损坏", "不完善", "不足", "堵塞", "差", "无"}
+    [
+        "破损",
+        "缺失",
+        "老化",
+        "损坏",
+        "不完善",
+        "不足",
+        "堵塞",
+        "差",
+        "无",
+        "broken",
+        "missing",
+        "worn",
+        "poor",
+    ]
 )
-_SOUND = frozenset({"完好", "良好", "完善", "正常", "齐全", "好", "有"})
+_SOUND = frozenset(
+    ["完好", "良好", "完善", "正常", "齐全", "好", "有", "good", "intact", "sound"]
+)
 _NONE_HERE = frozenset({"不适用", "不涉及", "无此项"})
 _YES = frozenset({"是", "有", "危房", "c级", "d级", "yes", "true", "1", "1.0"})
 _NO = frozenset({"否", "无", "不是", "没有", "a级", "b级", "no", "false", "0", "0.0"})

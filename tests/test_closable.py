@@ -154,6 +154,30 @@ def test_only_suitable_resources_within_the_threshold_of_what_is_short(circle):
     assert set(table.loc[pairs]) == {"yes"}
 
 
+def test_needs_follow_from_reach_and_owners(circle):
+    suited = all_suitable(circle.district)
+    before = None
+    for near_m in (0.0, 50.0, 200.0):
+        found = find_closable(circle, suited, near_m=near_m)
+        own = found.owners.groupby("idle_id")["community_id"].agg(set).to_dict()
+        keys = ["community_id", "category"]
+        closers = {
+            key: set().union(*(own.get(name, set()) for name in rows["idle_id"]))
+            for key, rows in found.reach.groupby(keys)
+        }
+        needs = found.needs.set_index(keys)
+        assert needs.index.tolist() == sorted(closers)
+        for key, names in closers.items():
+            assert needs.loc[key, "alone"] == (key[0] in names)
+            assert needs.loc[key, "helpers"] == tuple(sorted(names - {key[0]}))
+        # the nearer one must be, the fewer own it; who walks where does not change
+        if before is not None:
+            pd.testing.assert_frame_equal(found.reach, before.reach)
+            assert (needs["alone"] >= before.needs.set_index(keys)["alone"]).all()
+            assert len(found.owners) > len(before.owners)
+        before = found
+
+
 # --- a town by hand -------------------------------------------------------------------
 
 #: So far away that everything asked for is short; the market is in reach of all.

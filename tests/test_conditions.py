@@ -11,6 +11,7 @@ from geo.conditions import (
     OWN,
     UNSURE,
     measure_conditions,
+    share_broken,
 )
 from geo.rules import load_rules
 
@@ -42,6 +43,8 @@ def tell(profile, condition, row, **options):
         (SOUND | {"condition_heat": None, "condition_gas": None}, FAILS, ""),
         (SOUND | {"condition_heat": "不适用"}, FAILS, ""),
         (SOUND | {"condition_gas": "破损"}, HOLDS, ""),
+        (SOUND | {"condition_road": "Broken"}, HOLDS, ""),
+        (dict.fromkeys(BASICS, "good"), FAILS, ""),
         ({}, UNSURE, "|".join(BASICS)),
         # a column of its own is believed
         (SOUND | {"infra_incomplete": True}, HOLDS, ""),
@@ -190,3 +193,16 @@ def test_every_condition_for_every_community(yunnan):
     assert all(len(one.level) == len(one.missing) == 2 for one in found.values())
     none = measure_conditions(table.iloc[:0], yunnan)
     assert all(len(one.level) == 0 for one in none.values())
+
+
+def test_the_share_that_is_broken_is_of_what_was_surveyed():
+    rows = {
+        "none": {},
+        "half": {"condition_water": "破损", "condition_road": "完好"},
+        "third": {"condition_gas": "缺失", "condition_heat": "完好",
+                  "condition_fire": "good", "condition_power": "待查"},
+        "sound": SOUND,
+    }  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    share = share_broken(table.reindex(list(rows)))
+    np.testing.assert_allclose(share, [np.nan, 1 / 2, 1 / 3, 0.0])

@@ -17,7 +17,7 @@ from geo.eligibility import (
     judge_eligibility,
 )
 from geo.rules import load_rules
-from geo.text import LANGUAGES, data_dir
+from geo.text import LANGUAGES, data_dir, texts
 
 ANSWERS = tomllib.loads(
     Path(__file__).with_name("sample_answers.toml").read_text(encoding="utf-8")
@@ -352,6 +352,41 @@ state = "reserve"
     rows = {f"c{year}": {"built_year": year} for year in (2003, 2006)}
     found = judge(make(**rows), "city", tmp_path)
     assert found["state"].tolist() == ["eligible", "reserve"]
+
+
+def test_every_reason_is_a_sentence_in_both_languages(tmp_path):
+    """Every code comes up, and no sentence has a hole."""
+    rows = {
+        "a": {"built_year": 1990},
+        "b": {"built_year": 2008, **WORN},
+        "c": {"built_year": 2008, **SOUND},
+        "d": {"built_year": 2008},
+        "e": {"built_year": 2015},
+        "f": {"built_year": np.nan},
+        "g": {"built_year": 2003, **KEEN},
+        "h": {"built_year": 2009, **WORN},
+    }
+    table = make(**rows)
+    drawn = ({"a": 1, "b": 1, "d": 1}, {"b": 1, "h": 1}, {"b": 1, "f": 1})
+    found = [
+        judge(table, "national"),
+        judge(table, "yunnan"),
+        *(judge(table, "yunnan", units=u, fiscal_allows=True) for u in drawn),
+    ]
+    write(tmp_path, ZHUMADIAN)
+    found.append(judge(table, "city", tmp_path))
+    for state in ("conditional", "not_eligible"):
+        write(tmp_path, f'[[build_years]]\nmost = 1995\n{SOURCED}state = "{state}"\n')
+        found.append(judge(table, "city", tmp_path))
+    both = pd.concat(found)
+    prefix = "eligibility.reason."
+    keys = {key.removeprefix(prefix) for key in texts("zh") if key.startswith(prefix)}
+    assert set(both["reason_code"]) == keys
+    assert set(both["state"]) == set(STATES)
+    for lang in LANGUAGES:
+        said = explain_eligibility(both, lang)
+        assert said.name == "reason"
+        assert not said.str.contains(r"\bnan\b|\{|None|: ;|、、").any()
 
 
 # --- the frame ----------------------------------------------------------------------

@@ -507,6 +507,19 @@ def test_what_stands_on_it_constrains_it(thing, state, detail):
     assert judge_one("fitness_ground", PLOT, protected={})["state"] == "yes"
 
 
+def test_more_area_is_never_worse():
+    areas = [1.0, 14.0, 15.0, 49.0, 50.0, 150.0, 200.0, 350.0, 800.0, 2200.0, 1e4]
+    level = {"no": 0, "unknown": 1, "yes": 2}
+    for resource in (ROOMS, PLOT):
+        rows = {
+            f"r{at:02d}": resource | {"floor_area_m2": area, "land_area_m2": area}
+            for at, area in enumerate(areas)
+        }
+        for category, found in judge(rows)["state"].groupby(level="category"):
+            order = found.map(level).to_numpy()
+            assert (np.diff(order) >= 0).all(), category
+
+
 # --- a district's own -----------------------------------------------------------------
 
 
