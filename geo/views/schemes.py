@@ -89,8 +89,8 @@ def save(plan: Plan, name: str) -> None:
         return
     called = name.strip()[:_LONGEST_NAME] or say("view.units.scheme.untitled")
     # numbered as the command line will number them; no step, since no unit changes
-    now.history = replace(now.history, now=number_units(now.history.now))
-    draft = replace(now.history.now, name=called)
+    draft = replace(number_units(now.history.now), name=called)
+    now.history = replace(now.history, now=draft)
     decisions = draft_decisions(draft, now.settings, whole=True)
     now.note = ("view.units.note.saved", {"name": called})
     place = folder()

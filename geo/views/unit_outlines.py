@@ -12,7 +12,12 @@ from geo.views.shapes import Parcel, degrees_of, pack_shapes
 CLOSE_M = 24.0
 
 
-def outline_parcel(communities: gpd.GeoDataFrame, unit_of: pd.Series) -> Parcel:
+def outline_parcel(
+    communities: gpd.GeoDataFrame,
+    unit_of: pd.Series,
+    *,
+    kept: dict[tuple[str, ...], shapely.Geometry] | None = None,
+) -> Parcel:
     """Return one outline per unit: its communities, and the lanes between them.
 
     Parameters
@@ -21,6 +26,9 @@ def outline_parcel(communities: gpd.GeoDataFrame, unit_of: pd.Series) -> Parcel:
         Polygons in a metric CRS, index community id.
     unit_of
         Community id to unit id.
+    kept
+        Members to outline of units drawn before; those of new units are put in, so
+        that an edit draws only what it changes.
 
     Returns
     -------
@@ -30,20 +38,38 @@ def outline_parcel(communities: gpd.GeoDataFrame, unit_of: pd.Series) -> Parcel:
         as lists of longitude and latitude, EPSG:4326.
     """
     of = unit_of.reindex(communities.index)
-    known = of.notna().to_numpy()
-    shapes = shapely.simplify(communities.geometry.to_numpy()[known], 1.0)
-    wide = _grow(shapes, CLOSE_M / 2)
-    names, at = np.unique(of[known].astype(str).to_numpy(), return_inverse=True)
+    rows = np.flatnonzero(of.notna().to_numpy())
+    names, at = np.unique(of.iloc[rows].astype(str).to_numpy(), return_inverse=True)
     order = np.argsort(at, kind="stable")
-    groups = np.split(wide[order], np.searchsorted(at[order], np.arange(1, len(names))))
-    whole = [_fill(shapely.union_all(group)) for group in groups] if len(names) else []
-    closed = _grow(np.array(whole, dtype=object), -CLOSE_M / 2)
+    ends = np.searchsorted(at[order], np.arange(1, len(names)))
+    groups = np.split(rows[order], ends) if len(names) else []
+    ids = communities.index.astype(str)
+    members = [tuple(ids[group]) for group in groups]
+    found = {} if kept is None else kept
+    fresh = [place for place, key in enumerate(members) if key not in found]
+    drawn = _outlines(communities, [groups[place] for place in fresh])
+    found.update(zip([members[place] for place in fresh], drawn, strict=True))
+    closed = np.array([found[key] for key in members], dtype=object)
     frame = gpd.GeoDataFrame(
         geometry=list(closed), index=pd.Index(names), crs=communities.crs
     )
     ties = gpd.GeoSeries(_ties(closed), crs=communities.crs)
     extra = {"ties": degrees_of(ties)}
     return pack_shapes("unit_outlines", frame, names=[], extra=extra)
+
+
+def _outlines(
+    communities: gpd.GeoDataFrame, groups: list[NDArray[np.int64]]
+) -> NDArray[np.object_]:
+    """Return the outline of each group of rows."""
+    if not groups:
+        return np.array([], dtype=object)
+    rows = np.concatenate(groups)
+    shapes = shapely.simplify(communities.geometry.to_numpy()[rows], 1.0)
+    ends = np.cumsum([len(group) for group in groups])[:-1]
+    parts = np.split(_grow(shapes, CLOSE_M / 2), ends)
+    whole = [_fill(shapely.union_all(part)) for part in parts]
+    return _grow(np.array(whole, dtype=object), -CLOSE_M / 2)
 
 
 def _grow(shapes: NDArray[np.object_], by_m: float) -> NDArray[np.object_]:

@@ -6,13 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from geo.decisions import Decisions
 from geo.findings import render_findings
 from geo.plan import Plan
 from geo.schema import State
 from geo.unit_drafts import Draft, draft_decisions
-from geo.unit_edits import EDITS
+from geo.unit_edits import EDITS, move_communities
 from geo.unit_gaps import judge_units
 from geo.unit_scores import TERMS
+from geo.unit_tables import measure_units
 from geo.unit_words import explain_units, say_why_not
 from geo.views import unit_work
 from geo.views.panels import Block, state_look
@@ -426,18 +428,25 @@ def _moves(
     ]
     if not targets or not chosen:
         return []
-    names, scores = names_of(now), table["score"]
-    rows = [
-        {
-            "id": f"move {label}",
-            "title": unit_title(label, draft.members(label), names),
-            "note": list_names(draft.members(label), names),
-            "value": say("view.units.score", value=f"{scores[label]:,.0f}"),
-            "rank": "→",
-            "event": {"kind": "move", "id": label},
-        }
-        for label in targets[:_LISTED]
-    ]
+    names, basis = names_of(now), now.units.basis
+    before = float(table["score"].sum())
+    rows = []
+    for label in targets[:_LISTED]:
+        then = pd.Series(dict(move_communities(draft, chosen, label).unit_of))
+        after = measure_units(basis, now.settings, then, Decisions())
+        change = float(after["score"].sum()) - before
+        rows.append(
+            {
+                "id": f"move {label}",
+                "title": unit_title(label, draft.members(label), names),
+                "note": list_names(draft.members(label), names),
+                "value": say(
+                    "view.units.panel.move_value", signed=signed_words(change)
+                ),
+                "rank": "→",
+                "event": {"kind": "move", "id": label},
+            }
+        )
     return [_sub("move"), {"kind": "list", "rows": rows}]
 
 

@@ -76,7 +76,9 @@ def _live_words(run: Run) -> str:
     if state is None:
         return ""
     if isnan(state.bound):
-        return say("view.units.live", score=f"{state.score:,.0f}")
+        return say(
+            "view.units.live", score=f"{state.score:,.0f}", done=state.pieces_done
+        )
     gap = max(0.0, state.bound - state.score) / max(abs(state.bound), 1.0)
     return say(
         "view.units.live_bound",

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pandas as pd
 import streamlit as st
+from shapely import Geometry
 
 from geo.decisions import Decisions
 from geo.errors import PianquError
@@ -103,6 +104,8 @@ class Desk:
         Name of the scheme to compare with.
     colours
         Community to colour number, so that units keep theirs.
+    outlines
+        Members to outline of the units that were shown.
     watched
         Run and trouble that the page that is shown tells of.
     measured
@@ -119,6 +122,7 @@ class Desk:
     shown: str = ""
     against: str = ""
     colours: Mapping[str, int] = field(default_factory=dict)
+    outlines: dict[tuple[str, ...], Geometry] = field(default_factory=dict)
     watched: tuple[Run | None, BaseException | None] = (None, None)
     measured: Sequence[tuple[Draft, pd.DataFrame]] = ()
 

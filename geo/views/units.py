@@ -46,6 +46,8 @@ from geo.views.unit_work import Desk
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table
 
 _PAIR = 2
+#: Outlines of units that are kept besides those that are shown.
+_OUTLINES = 2_000
 
 
 def show() -> None:
@@ -207,8 +209,11 @@ def _picture(
         found = unit_of.map(colours)
         now.colours = {str(one): int(at) for one, at in found.items()}
     content = (plan.district.fingerprint, tuple(sorted(draft.unit_of.items())))
+    if len(now.outlines) > _OUTLINES + 4 * len(unit_of):
+        now.outlines.clear()
     outlines = work.shelf().view(
-        ("unit outlines", content), lambda: outline_parcel(communities, unit_of)
+        ("unit outlines", content),
+        lambda: outline_parcel(communities, unit_of, kept=now.outlines),
     )
     style = unit_style(table, unit_of, communities, colours=colours, drawn=draft.drawn)
     return _Picture(draft, table, colours, style, outlines)

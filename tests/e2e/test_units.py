@@ -213,6 +213,12 @@ def test_draw_edit_keep_and_compare(visit: Visit, server: str, tmp_path: Path) -
     waiting.value.save_as(path)
     scheme = parse_decisions(path.read_text(encoding="utf-8"), path.name)
     assert tuple(sorted(picked)) in scheme.units
+    assert scheme.name == "方案二"
+    page.get_by_role("button", name="方案", exact=True).click()
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.locator(".st-key-pq-unit-undo")).to_contain_text("打开方案“方案二”")
+    drawn(page)
+    assert len(set(units_of(page, picked))) == 1
 
 
 @pytest.mark.real
