@@ -133,7 +133,7 @@ def _columns(sets: Sets, kept: Int64Array) -> tuple[Int64Array, Int64Array]:
 
 def _make_solver() -> highspy.Highs:
     """Return a silent HiGHS on one thread that always does the same."""
-    solver = highspy.Highs()
+    solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -137,7 +137,7 @@ def settle_piece(
 
 def _pass(piece: Piece, dual: FloatArray, least: float, keep: int, look: int) -> Priced:
     """Price all sets of a piece with the dual values of its atoms."""
-    whole = np.zeros(piece.atoms.count.size)
+    whole = np.zeros(piece.atoms.communities.size)
     whole[piece.chosen] = dual
     return price_sets(
         piece.town,

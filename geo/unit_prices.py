@@ -103,7 +103,7 @@ def price_sets(
     Priced
         The sets and what they prove.
     """
-    allowed = np.zeros(atoms.count.size, np.bool_)
+    allowed = np.zeros(atoms.communities.size, np.bool_)
     allowed[chosen] = True
     facts = np.column_stack(
         [
@@ -205,7 +205,7 @@ def _join(
 
 
 @kernel
-def _rough(choice: FloatArray, load: FloatArray) -> float:
+def _rough(choice: FloatArray, load: FloatArray) -> Whole:
     """Return the score but for the spread."""
     return (
         choice[CLOSABLE] * load[CLOSED]
@@ -252,7 +252,7 @@ def _price(  # noqa: C901, PLR0912, PLR0915 - one compiled loop
     helps_start, helps = town.helps_start, town.helps
     held_start, held, alone = atoms.start, atoms.member, atoms.alone
     other_start, other = atoms.other_start, atoms.other
-    counts, houses, areas = atoms.count, atoms.households, atoms.area_m2
+    counts, houses, areas = atoms.communities, atoms.households, atoms.area_m2
     foe_start = atoms.foe_start
     most = np.array([choice[COUNT_MOST], choice[HOUSEHOLDS_MOST], choice[AREA_MOST]])
     most = np.where(most > 0, most * (1 + 1e-9), np.inf)

@@ -60,8 +60,8 @@ class UnitProblem:
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""
-        each = (self.households, self.area_m2, self.x, self.y)
-        each += (self.year, self.structure, self.condition)
+        each: list[npt.NDArray[Any]] = [self.households, self.area_m2, self.x, self.y]
+        each += [self.year, self.structure, self.condition]
         needs = self.need_community.size
         fits = (
             all(array.shape == (len(self.ids),) for array in each)

@@ -148,9 +148,9 @@ def difference(town: Town, i: Whole, j: Whole) -> float:
 
 
 @kernel
-def _together(town: Town, mark: Int8Array, i: Whole) -> float:
+def _together(town: Town, mark: Int8Array, i: Whole) -> Whole:
     """Return the households of `i` for each of its needs that those marked close."""
-    total = 0.0
+    total: Whole = 0.0
     for need in range(town.need_start[i], town.need_start[i + 1]):
         for at in range(town.helper_start[need], town.helper_start[need + 1]):
             helper = town.helper[at]
@@ -161,9 +161,9 @@ def _together(town: Town, mark: Int8Array, i: Whole) -> float:
 
 
 @kernel
-def _works(town: Town, mark: Int8Array, i: Whole) -> float:
+def _works(town: Town, mark: Int8Array, i: Whole) -> Whole:
     """Return the joint works of `i` with marked neighbours of a larger number."""
-    total = 0.0
+    total: Whole = 0.0
     for at in range(town.start[i], town.start[i + 1]):
         j = town.other[at]
         if j > i and mark[j] and town.works[at] > 0:
@@ -172,9 +172,11 @@ def _works(town: Town, mark: Int8Array, i: Whole) -> float:
 
 
 @kernel
-def _spread(town: Town, members: Int64Array) -> float:
+def _spread(town: Town, members: Int64Array) -> Whole:
     """Return the households times their distance from the middle, metres."""
-    total = x = y = 0.0
+    total: Whole = 0.0
+    x: Whole = 0.0
+    y: Whole = 0.0
     weighted = False
     for i in members:
         weighted = weighted or town.households[i] > 0
@@ -184,7 +186,7 @@ def _spread(town: Town, members: Int64Array) -> float:
         x += weight * town.x[i]
         y += weight * town.y[i]
     x, y = x / total, y / total
-    far = 0.0
+    far: Whole = 0.0
     for i in members:
         away = math.sqrt((town.x[i] - x) ** 2 + (town.y[i] - y) ** 2)
         far += town.households[i] * away

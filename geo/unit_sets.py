@@ -42,7 +42,7 @@ class Atoms(NamedTuple):
     ``other[other_start[a]:other_start[a + 1]]`` and the atoms that it must not join,
     ``foe[foe_start[a]:foe_start[a + 1]]``, all ascending. `alone` is the score of
     the atom by itself, less `BROKEN` if it breaks a bound, a prohibition or is not
-    connected; `count`, `households` and `area_m2` are sums.
+    connected; `communities`, `households` and `area_m2` are sums.
     """
 
     start: Int64Array
@@ -51,7 +51,7 @@ class Atoms(NamedTuple):
     other: Int64Array
     foe_start: Int64Array
     foe: Int64Array
-    count: Int64Array
+    communities: Int64Array
     households: FloatArray
     area_m2: FloatArray
     alone: FloatArray
@@ -108,7 +108,7 @@ def find_atoms(
         other=other,
         foe_start=foe_start,
         foe=foe,
-        count=count.astype(np.int64),
+        communities=count.astype(np.int64),
         households=np.bincount(atom, town.households, first.size).astype(np.float64),
         area_m2=np.bincount(atom, town.area_m2, first.size).astype(np.float64),
         alone=np.zeros(first.size),
@@ -213,7 +213,7 @@ def hostile(atoms: Atoms, group: Int64Array, atom: Whole) -> bool:
 
 
 @kernel
-def value_of(town: Town, atoms: Atoms, group: Int64Array, desk: Desk) -> float:
+def value_of(town: Town, atoms: Atoms, group: Int64Array, desk: Desk) -> Whole:
     """Return the score of a group of atoms, minus infinity if it is no unit."""
     if group.size == 0:
         return 0.0
@@ -230,7 +230,7 @@ def value_of(town: Town, atoms: Atoms, group: Int64Array, desk: Desk) -> float:
 
 
 @kernel
-def total_of(town: Town, members: Int64Array, desk: Desk) -> float:
+def total_of(town: Town, members: Int64Array, desk: Desk) -> Whole:
     """Return the score of some communities."""
     fill_terms(town, members, desk.mark, desk.terms)
     return desk.terms.sum()
@@ -238,8 +238,8 @@ def total_of(town: Town, members: Int64Array, desk: Desk) -> float:
 
 @kernel
 def _score_alone(town: Town, atoms: Atoms, desk: Desk) -> FloatArray:
-    out = np.zeros(atoms.count.size)
-    for a in range(atoms.count.size):
+    out = np.zeros(atoms.communities.size)
+    for a in range(atoms.communities.size):
         members = atoms.member[atoms.start[a] : atoms.start[a + 1]]
         out[a] = total_of(town, members, desk)
         if not fits(town, members) or not connected(town, members, desk):
@@ -253,7 +253,7 @@ def _list(
 ) -> tuple[Int64Array, Int64Array, bool]:
     """Grow all sets from their smallest atoms; see the module's docstring."""
     start, member = np.zeros(1026, np.int64), np.empty(4096, np.int64)
-    size = atoms.count.size
+    size = atoms.communities.size
     seen = np.ones(size, np.bool_)
     seen[roots] = False
     queue, chosen = np.empty(size, np.int64), np.empty(size, np.int64)
@@ -295,7 +295,7 @@ def _list(
 @kernel
 def put(atoms: Atoms, below: FloatArray, load: FloatArray, atom: Whole) -> None:
     """Put an atom on top of a load of count, households and area."""
-    load[0] = below[0] + atoms.count[atom]
+    load[0] = below[0] + atoms.communities[atom]
     load[1] = below[1] + atoms.households[atom]
     load[2] = below[2] + atoms.area_m2[atom]
 
@@ -304,7 +304,7 @@ def put(atoms: Atoms, below: FloatArray, load: FloatArray, atom: Whole) -> None:
 def room(atoms: Atoms, choice: FloatArray, load: FloatArray, atom: Whole) -> bool:
     """Tell whether an atom fits on top of a load of count, households and area."""
     high = 1 + 1e-9
-    if 0 < choice[COUNT_MOST] < load[0] + atoms.count[atom]:
+    if 0 < choice[COUNT_MOST] < load[0] + atoms.communities[atom]:
         return False
     if 0 < choice[HOUSEHOLDS_MOST] * high < load[1] + atoms.households[atom]:
         return False

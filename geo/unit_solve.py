@@ -183,11 +183,11 @@ class _Run:
         )
         self.atom_of = np.empty(self.order.size, np.int64)
         self.atom_of[self.atoms.member] = np.repeat(
-            np.arange(self.atoms.count.size), np.diff(self.atoms.start)
+            np.arange(self.atoms.communities.size), np.diff(self.atoms.start)
         )
         self.pieces = self._find_pieces()
         count = len(self.pieces)
-        self.label = np.arange(self.atoms.count.size, dtype=np.int64)
+        self.label = np.arange(self.atoms.communities.size, dtype=np.int64)
         self.bound = np.full(count, np.nan)
         self.columns = np.full(count, -1, np.int64)
         self.proved = np.zeros(count, np.bool_)
@@ -197,12 +197,15 @@ class _Run:
     def _find_pieces(self) -> list[Int64Array]:
         """Return the atoms of each piece, the smallest piece first."""
         atoms = self.atoms
-        if not atoms.count.size:
+        if not atoms.communities.size:
             return []
         ones = np.ones(atoms.other.size, np.int8)
-        source = np.repeat(np.arange(atoms.count.size), np.diff(atoms.other_start))
+        source = np.repeat(
+            np.arange(atoms.communities.size), np.diff(atoms.other_start)
+        )
         link = coo_array(
-            (ones, (source, atoms.other)), (atoms.count.size, atoms.count.size)
+            (ones, (source, atoms.other)),
+            (atoms.communities.size, atoms.communities.size),
         )
         count, piece = connected_components(link, directed=False)
         member = np.argsort(piece, kind="stable")
