@@ -89,7 +89,10 @@ class Separators:
         separator : numpy.ndarray
             Positions of separators.
         """
-        row, found = self.tree.query(shapes, predicate="dwithin", distance=within_m)
+        # the tree does not see lines of no length
+        flat = (shapely.get_dimensions(shapes) == 1) & (shapely.length(shapes) == 0)
+        seen = np.where(flat, shapely.get_point(shapes, 0), shapes)
+        row, found = self.tree.query(seen, predicate="dwithin", distance=within_m)
         order = np.lexsort((found, row))
         return row[order], found[order]
 
