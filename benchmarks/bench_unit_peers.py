@@ -18,21 +18,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from unit_peers import set_peer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
     import numpy as np
     import pandas as pd
-    from scipy.sparse import csr_array
 
     from geo.lifecircle import LifeCircle
     from geo.unit_inputs import UnitBasis
+    from geo.unit_problem import UnitProblem
 
 TOWNS = (200, 1000, 5000)
 LARGE = 20_000
@@ -40,9 +41,6 @@ SEED = 7
 #: What a user without knowledge of barriers would take for adjacent (m).
 NEAR_M = 50.0
 LIMIT_S = 120
-#: MaxP makes its regions larger than the floor; this share of the mean size of
-#: geo's units gave about as many regions.
-FLOOR_SHARE = 0.7
 #: Runs shorter than this are repeated (CPU seconds).
 SHORT_S = 5.0
 PEERS = (
@@ -55,6 +53,8 @@ PEERS = (
     ("metis", "barriers"),
 )
 Report = dict[str, Any]
+#: CPU seconds, seconds on the clock, score, bound, share of the work.
+State = tuple[float, float, float, float, float]
 
 
 def main() -> None:
@@ -63,29 +63,31 @@ def main() -> None:
     parser.add_argument("towns", nargs="*", type=int, default=list(TOWNS))
     parser.add_argument("--large", type=int, default=LARGE)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="keeps towns from run to run")
     parser.add_argument("--child", nargs="+")
     options = parser.parse_args()
     if options.child:
         name, folder, *words = options.child
         CHILDREN[name](Path(folder), *words)
         return
+    run_child("warm", ".")
     with tempfile.TemporaryDirectory() as name:
+        folder = options.folder or Path(name)
         for size in options.towns:
-            bench_town(Path(name) / str(size), size, options.runs)
+            bench_town(folder / str(size), size, options.runs)
         if options.large:
-            folder = Path(name) / str(options.large)
-            prepare_town(folder, options.large)
-            found = run_child("ours", folder)
-            print_row("geo", found, run_child("judge", folder, "ours").get("ours", {}))
-            print_way(found)
+            bench_large(folder / str(max(options.towns)), options.large)
 
 
 def prepare_town(folder: Path, size: int) -> None:
     """Make a town in a fresh process and say what it is like."""
-    folder.mkdir()
-    made = run_child("town", folder, str(size))
-    if "error" in made:
-        sys.exit(made["error"])
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "made.json").is_file():
+        made = run_child("town", folder, str(size))
+        if "error" in made:
+            sys.exit(made["error"])
+        (folder / "made.json").write_text(json.dumps(made), "utf-8")
+    made = json.loads((folder / "made.json").read_text("utf-8"))
     print(f"\n{size:,} communities, load {os.getloadavg()[0]:.0f}: {made['about']}")
     print(f"preparation (neighbours, what can be closed): {told(made)}", flush=True)
 
@@ -114,6 +116,17 @@ def bench_town(folder: Path, size: int, runs: int) -> None:
     for name, found in results.items():
         print_row(name, found, verdicts.get(name, {}))
     print_way(results["ours"])
+
+
+def bench_large(folder: Path, size: int) -> None:
+    """Let geo's solver draw copies of the last town side by side."""
+    found = run_child("large", folder, str(size))
+    if "error" in found:
+        print(f"\n{size:,} communities: FAILED: {found['error']}")
+        return
+    print(f"\n{size:,} communities, load {os.getloadavg()[0]:.0f}: {found['about']}")
+    print(f"solver alone: {told(found)}; every community once: {found['complete']}")
+    print_way(found)
 
 
 def run_often(runs: int, *words: object) -> Report:
@@ -202,12 +215,23 @@ def measured(work: Callable[[], Any]) -> tuple[Any, Report]:
     }
 
 
+def warm_kernels(_: Path | None = None) -> None:
+    """Compile the kernels, once per machine, or load them."""
+    from geo.units import warm_units  # noqa: PLC0415
+    from geo.walks import warm  # noqa: PLC0415
+
+    warm()
+    warm_units()
+    print("{}")
+
+
 def make_town(folder: Path, size: str) -> None:
     """Make a town, judge its communities, and write what contestants are given."""
     import numpy as np  # noqa: PLC0415
 
     from geo.units import prepare_units  # noqa: PLC0415
 
+    warm_kernels()
     circle = judge_town(int(size))
     basis, found = measured(lambda: prepare_units(circle))
     with (folder / "basis.pickle").open("wb") as file:
@@ -257,8 +281,75 @@ def draw_ours(folder: Path) -> None:
     """Draw units with geo and keep how the plan came about."""
     from geo.units import draw_units  # noqa: PLC0415
 
+    warm_kernels()
     basis = load_basis(folder)
-    states: list[tuple[float, float, float, float, float]] = []
+    watch, states = watch_states()
+    units, found = measured(
+        lambda: draw_units(basis.circle, basis=basis, watch=watch),
+    )
+    units.unit_of.to_frame().to_parquet(folder / "ours.parquet")
+    found["way"] = tell_way(states)
+    found["pieces"] = tell_pieces(units.pieces)
+    print(json.dumps(found))
+
+
+def draw_large(folder: Path, size: str) -> None:
+    """Draw the units of copies of a town side by side, by the solver alone."""
+    import numpy as np  # noqa: PLC0415
+
+    from geo.unit_solve import solve_units  # noqa: PLC0415
+    from geo.unit_tables import find_connected  # noqa: PLC0415
+
+    warm_kernels()
+    basis = load_basis(folder)
+    settings = basis.settings
+    copies = -(-int(size) // len(basis.problem.ids))
+    problem = lay_beside(basis.problem, copies)
+    del basis
+    watch, states = watch_states()
+    solution, found = measured(lambda: solve_units(problem, settings, watch=watch))
+    counts = np.bincount(solution.unit)
+    about = (
+        f"{copies} copies of the town, {len(problem.ids):,} communities,"
+        f" {counts.size:,} units of up to {counts.max()}, not connected:"
+        f" {(~find_connected(problem, solution.unit)).sum()}"
+    )
+    complete = bool((solution.unit >= 0).all() and (counts > 0).all())
+    found |= {"about": about, "complete": complete, "way": tell_way(states)}
+    print(json.dumps(found | {"pieces": tell_pieces(solution.pieces)}))
+
+
+def lay_beside(problem: UnitProblem, copies: int) -> UnitProblem:
+    """Lay copies of a problem side by side, 100 km apart."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    count = len(problem.ids)
+    changed = {
+        "ids": pd.Index([f"{k}-{name}" for k in range(copies) for name in problem.ids]),
+        "x": np.concatenate([problem.x + 1e5 * k for k in range(copies)]),
+        "helper_start": np.concatenate(
+            [
+                [0],
+                *(
+                    problem.helper_start[1:] + k * problem.helper.size
+                    for k in range(copies)
+                ),
+            ]
+        ),
+    }
+    for name in ("edges", "need_community", "helper"):
+        values = getattr(problem, name)
+        changed[name] = np.concatenate([values + k * count for k in range(copies)])
+    for one in fields(problem):
+        if one.name not in changed:
+            changed[one.name] = np.concatenate([getattr(problem, one.name)] * copies)
+    return replace(problem, **changed)
+
+
+def watch_states() -> tuple[Callable[[Any], bool], list[State]]:
+    """Return a watch, and the list to which it adds what it is told and when."""
+    states: list[State] = []
     cpu, clock = time.process_time(), time.perf_counter()
 
     def watch(state: Any) -> bool:  # noqa: ANN401 (a WatchState)
@@ -266,25 +357,22 @@ def draw_ours(folder: Path) -> None:
         states.append((*now, state.score, state.bound, state.share))
         return True
 
-    units, found = measured(
-        lambda: draw_units(basis.circle, basis=basis, watch=watch),
-    )
-    units.unit_of.to_frame().to_parquet(folder / "ours.parquet")
-    found["way"] = tell_way(states)
-    pieces = units.pieces
+    return watch, states
+
+
+def tell_pieces(pieces: pd.DataFrame) -> str:
+    """Say how much of a plan has a bound, and how near it comes."""
     bounded = pieces[pieces["bound"].notna()]
     share = bounded["communities"].sum() / pieces["communities"].sum()
     gap = 1 - bounded["score"].sum() / max(bounded["bound"].sum(), 1e-9)
-    found["pieces"] = (
+    return (
         f"{len(pieces):,} (largest {pieces['communities'].max():,}), states"
         f" {pieces.groupby('state')['communities'].sum().to_dict()} communities;"
-        f" with a bound {share:.1%} of the communities, gap there {gap:.3%};"
-        f" bound of the whole {units.bound:,.0f}, gap {units.gap_share:.3%}"
+        f" with a bound {share:.1%} of the communities, gap there {gap:.3%}"
     )
-    print(json.dumps(found))
 
 
-def tell_way(states: list[tuple[float, float, float, float, float]]) -> list[Report]:
+def tell_way(states: list[State]) -> list[Report]:
     """Pick the moments worth telling from what the watch was told."""
     final = states[-1][2]
     moments = {
@@ -325,113 +413,11 @@ def run_peer(folder: Path, peer: str, graph: str) -> None:
     link = csr_array(
         (np.ones(len(both)), (both[:, 0], both[:, 1])), (len(communities),) * 2
     )
-    function = {"ward": run_ward, "metis": run_metis}.get(peer)
-    if function is None:
-        label, found = run_maxp(communities, link, count, peer)
-    else:
-        label, found = function(communities, link, count)
+    model, note = set_peer(peer, communities, link, count)
+    label, found = measured(model)
     frame = pd.DataFrame({"unit_id": label.astype(str)}, index=communities.index)
     frame.to_parquet(folder / f"{peer}_{graph}.parquet")
-    print(json.dumps(found))
-
-
-def run_maxp(
-    communities: gpd.GeoDataFrame, link: csr_array, count: int, peer: str
-) -> tuple[np.ndarray, Report]:
-    """Draw regions with spopt's MaxP heuristic, floor in households.
-
-    Its own policy joins pieces below the floor to the nearest ones; ``sieved`` keeps
-    them from it, and their communities stay alone (its policy ``drop``, meant for
-    that, ends in an IndexError). ``few``: 10 constructions and one annealing
-    instead of 99 and 10.
-    """
-    import numpy as np  # noqa: PLC0415
-    from libpysal.weights import WSP, WSP2W  # noqa: PLC0415
-    from spopt.region import MaxPHeuristic  # noqa: PLC0415
-
-    np.random.seed(SEED)  # noqa: NPY002 (spopt uses the global state)
-    table = fill_facts(communities).reset_index(drop=True)
-    floor = FLOOR_SHARE * table["households"].sum() / count
-    kept = np.ones(len(table), dtype=bool)
-    if "sieved" in peer:
-        kept = keep_pieces(link, table["households"].to_numpy(), floor)
-    weights = WSP2W(WSP(link[kept][:, kept].tocsr()), silence_warnings=True)
-    effort = {"max_iterations_construction": 10, "max_iterations_sa": 1}
-    model = MaxPHeuristic(
-        table[kept].reset_index(drop=True),
-        weights,
-        ["x", "y", "year"],
-        "households",
-        floor,
-        **(effort if "few" in peer else {}),
-    )
-    _, found = measured(model.solve)
-    label = np.arange(len(table)) + len(table)
-    label[kept] = model.labels_
-    return label, found | {"note": f"floor {floor:.0f} households"}
-
-
-def run_ward(
-    communities: gpd.GeoDataFrame, link: csr_array, count: int
-) -> tuple[np.ndarray, Report]:
-    """Draw clusters with scikit-learn's Ward linkage along the graph."""
-    import warnings  # noqa: PLC0415
-
-    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415
-
-    facts = fill_facts(communities)[["x", "y", "year"]].to_numpy()
-    model = AgglomerativeClustering(count, connectivity=link, linkage="ward")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        _, found = measured(lambda: model.fit(facts))
-    note = "; ".join(str(one.message).split(".")[0] for one in caught)
-    return model.labels_, found | {"note": note[:160]}
-
-
-def run_metis(
-    communities: gpd.GeoDataFrame, link: csr_array, count: int
-) -> tuple[np.ndarray, Report]:
-    """Part the graph with METIS, households as weights; in one piece if it can."""
-    import numpy as np  # noqa: PLC0415
-    from pymetis import CSRAdjacency, Options, part_graph  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    weight = fill_facts(communities)["households"].clip(lower=1).astype(np.int64)
-    whole = connected_components(link)[0] == 1
-    options = Options(seed=SEED, contig=int(whole))
-    adjacency = CSRAdjacency(link.indptr.astype(np.int64), link.indices.astype("i8"))
-    parts, found = measured(
-        lambda: (
-            part_graph(
-                count, adjacency, vweights=weight.tolist(), options=options
-            ).vertex_part
-        )
-    )
-    return np.asarray(parts), found | {"note": f"contig {int(whole)}"}
-
-
-def fill_facts(communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give peers numbers without gaps: place and year in units of geo's score."""
-    from geo.settings import UnitSettings  # noqa: PLC0415
-
-    settings = UnitSettings()
-    points = communities.geometry.representative_point()
-    table = communities[["geometry"]].copy()
-    for column in ("households", "built_year"):
-        known = communities[column].astype(float)
-        table[column] = known.fillna(known.median())
-    table["year"] = table["built_year"] / settings.unlike_years
-    table["x"], table["y"] = points.x / settings.spread_m, points.y / settings.spread_m
-    return table
-
-
-def keep_pieces(link: csr_array, households: np.ndarray, floor: float) -> np.ndarray:
-    """Find the communities in pieces that reach the floor."""
-    import numpy as np  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    piece = connected_components(link)[1]
-    return np.bincount(piece, households)[piece] >= floor
+    print(json.dumps(found | {"note": note}))
 
 
 def count_pieces(edges: np.ndarray, count: int) -> int:
@@ -527,9 +513,11 @@ def hang_together(edges: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 CHILDREN: dict[str, Callable[..., None]] = {
+    "warm": warm_kernels,
     "town": make_town,
     "ours": draw_ours,
     "peer": run_peer,
+    "large": draw_large,
     "judge": judge,
 }
 
