@@ -4,6 +4,7 @@
 import { el, fill, memory } from "./dom.js";
 
 const BOX_LEAST = 4;
+const OPEN = '[data-testid="stPopoverBody"], [role="dialog"], [role="listbox"]';
 
 function typing(event) {
   const field = event.composedPath?.()[0] ?? event.target;
@@ -165,6 +166,8 @@ export class Chooser {
     }
     if (event.defaultPrevented || typing(event)) return;
     if (event.key === "Escape" && this.data?.multi) {
+      // Esc closes what lies above the map first
+      if (document.querySelector(OPEN)) return;
       if (this.boxing) this.box(false);
       else this.clear();
       return;
