@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ from geo.fetch import fetch_district
 from geo.files import replace_folder
 from geo.findings import render_findings
 from geo.manifest import read_manifest
-from geo.plan import STEPS, Plan, plan_district, write_plan
+from geo.plan import STEPS, Plan, Step, plan_district, write_plan
 from geo.progress import Progress, no_progress
 from geo.rules import RuleBook, load_rules
 from geo.sample import demo_district
@@ -98,7 +98,7 @@ def _plan(options: argparse.Namespace) -> int:
         district,
         rules,
         settings,
-        until=options.only or STEPS[-1],
+        until=cast("Step", options.only or STEPS[-1]),
         decisions=decisions,
         progress=progress,
     )

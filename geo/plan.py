@@ -40,8 +40,10 @@ from geo.unit_files import (
 )
 from geo.units import Units, draw_units
 
+Step = Literal["gaps", "units"]
+
 #: Steps of the chain that this version has, in order.
-STEPS = ("gaps", "units")
+STEPS: tuple[Step, ...] = ("gaps", "units")
 
 #: Packages whose version can change a result.
 _VERSIONS = (
@@ -114,7 +116,7 @@ def plan_district(
     rules: RuleBook,
     settings: Settings,
     *,
-    until: Literal["gaps", "units"] = "units",
+    until: Step = "units",
     decisions: Decisions | None = None,
     progress: Progress = no_progress,
 ) -> Plan:

@@ -10,7 +10,7 @@ import shapely
 
 from geo.closable import Closable, find_closable
 from geo.conditions import share_broken
-from geo.coverage import Ints
+from geo.coverage import Floats, Ints
 from geo.decisions import Pair
 from geo.district import District
 from geo.eligibility import judge_eligibility
@@ -20,6 +20,7 @@ from geo.neighbours import Neighbours, find_neighbours
 from geo.progress import Progress, no_progress
 from geo.schema import Severity
 from geo.settings import UnitSettings
+from geo.stock import find_rows
 from geo.suitability import judge_suitability
 from geo.unit_problem import UnitProblem
 
@@ -75,7 +76,8 @@ class UnitBasis:
     def names(self) -> pd.Series:
         """Return what each community is called: its name, else its id."""
         communities = self.district.communities
-        return communities["name"].fillna(communities.index.to_series()).astype(str)
+        names = communities["name"].fillna(communities.index.to_series())
+        return pd.Series(names, dtype="str")
 
 
 def prepare_units(
@@ -166,44 +168,53 @@ def make_problem(
     """
     communities = district.communities.sort_index()
     ids = communities.index
-    joined = pairs[pairs["neighbour"]]
-    edges = np.stack([ids.get_indexer(joined["a"]), ids.get_indexer(joined["b"])], 1)
-    order = np.lexsort((edges[:, 1], edges[:, 0]))
-    due = find_works(communities, district.utilities, settings.gap_m / 2)
-    works = [
-        1.0 + count_joint(due.get(a, {}), due.get(b, {}), settings.works_years)
-        if touches
-        else 0.0
-        for a, b, touches in zip(
-            joined["a"], joined["b"], joined["touches"], strict=True
-        )
-    ]
+    edges, works = _make_edges(ids, pairs[pairs["neighbour"]], district, settings)
     # what is closed alone, or by nobody, is no reason to join
-    open_needs = needs[~needs["alone"].astype(bool) & (needs["helpers"].str.len() > 0)]
-    open_needs = open_needs.sort_values(["community_id", "category"])
-    helpers = [ids.get_indexer(list(names)) for names in open_needs["helpers"]]
-    counts = [len(found) for found in helpers]
+    joinable = ~needs["alone"].astype(bool) & (needs["helpers"].str.len() > 0)
+    asked = needs[joinable].sort_values(["community_id", "category"])
+    helpers = [find_rows(ids, names) for names in asked["helpers"]]
     points = communities.geometry.representative_point()
     return UnitProblem(
         ids=ids,
-        households=communities["households"].to_numpy(
-            dtype=np.float64, na_value=np.nan
-        ),
-        area_m2=communities.geometry.area.to_numpy(dtype=np.float64),
-        x=points.x.to_numpy(dtype=np.float64),
-        y=points.y.to_numpy(dtype=np.float64),
-        year=communities["built_year"].to_numpy(dtype=np.float64, na_value=np.nan),
+        households=_numbers(communities["households"]),
+        area_m2=_numbers(communities.geometry.area),
+        x=_numbers(points.x),
+        y=_numbers(points.y),
+        year=_numbers(communities["built_year"]),
         structure=_structure(communities),
         condition=share_broken(communities),
-        edges=edges[order].astype(np.int64),
-        works=np.array(works, dtype=np.float64)[order],
-        need_community=ids.get_indexer(open_needs["community_id"]).astype(np.int64),
-        need_category=pd.Index(list(categories))
-        .get_indexer(open_needs["category"])
-        .astype(np.int64),
-        helper_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        edges=edges,
+        works=works,
+        need_community=find_rows(ids, asked["community_id"]),
+        need_category=find_rows(pd.Index(list(categories)), asked["category"]),
+        helper_start=np.cumsum([0, *map(len, helpers)]).astype(np.int64),
         helper=np.concatenate([np.zeros(0), *helpers]).astype(np.int64),
     )
+
+
+def _make_edges(
+    ids: pd.Index, joined: pd.DataFrame, district: District, settings: UnitSettings
+) -> tuple[Ints, Floats]:
+    """Return the neighbours as sorted row positions, and the joint works of each."""
+    due = find_works(district.communities, district.utilities, settings.gap_m / 2)
+    works = np.array(
+        [
+            1.0 + count_joint(due.get(a, {}), due.get(b, {}), settings.works_years)
+            if touches
+            else 0.0
+            for a, b, touches in zip(
+                joined["a"], joined["b"], joined["touches"], strict=True
+            )
+        ],
+        dtype=np.float64,
+    )
+    edges = np.stack([find_rows(ids, joined["a"]), find_rows(ids, joined["b"])], axis=1)
+    order = np.lexsort((edges[:, 1], edges[:, 0]))
+    return edges[order], works[order]
+
+
+def _numbers(column: pd.Series) -> Floats:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def find_works(

@@ -183,7 +183,8 @@ def find_connected(problem: UnitProblem, unit: Ints) -> Bools:
 
 
 def _add(groups: Groups, values: Floats) -> Floats:
-    return np.bincount(groups.unit, values, minlength=len(groups.names))
+    sums = np.bincount(groups.unit, values, minlength=len(groups.names))
+    return sums.astype(np.float64)
 
 
 def _shared(basis: UnitBasis, groups: Groups, closed: Bools) -> list[str]:
@@ -215,11 +216,12 @@ def _idle_area(basis: UnitBasis, groups: Groups) -> Floats:
     table = pd.DataFrame(
         {"unit": owners["community_id"].map(position), "idle": owners["idle_id"]}
     ).drop_duplicates()
-    return np.bincount(
+    sums = np.bincount(
         table["unit"].to_numpy(dtype=np.int64),
         table["idle"].map(area).fillna(0.0).to_numpy(dtype=np.float64),
         minlength=len(groups.names),
     )
+    return sums.astype(np.float64)
 
 
 def _broken(

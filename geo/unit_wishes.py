@@ -10,6 +10,7 @@ from geo.decisions import Decisions, Pair
 from geo.findings import Finding, make_findings
 from geo.schema import Severity
 from geo.settings import UnitSettings
+from geo.stock import find_rows
 from geo.unit_inputs import UnitBasis
 from geo.unit_tables import find_connected, measure_units
 
@@ -76,7 +77,7 @@ def check_locks(
             kept += pairs
             continue
         names = "、".join(basis.names[name] for name in members)
-        params = {"names": names} | params
+        params = {"names": names, **params}
         findings.append(
             Finding("units", code, Severity.WARNING, id=members[0], params=params)
         )
@@ -88,7 +89,7 @@ def _why_impossible(
 ) -> tuple[str | None, Mapping[str, str]]:
     problem = basis.problem
     unit = np.arange(1, len(problem.ids) + 1)
-    unit[problem.ids.get_indexer(members)] = 0
+    unit[find_rows(problem.ids, members)] = 0
     if not find_connected(problem, unit)[0]:
         barrier = _barrier_among(basis, members)
         if barrier:
@@ -97,7 +98,7 @@ def _why_impossible(
     table = measure_units(
         basis, settings, pd.Series(unit.astype(str), index=problem.ids)
     )
-    broken = table.loc["0", "broken"].split("|")
+    broken = str(table.loc["0", "broken"]).split("|")
     most = [code for code in broken if code.endswith("_most")]
     if most:
         return "units_lock_bounds", {"bound": f"@units.broken.{most[0]}"}

@@ -41,17 +41,17 @@ def explain_units(basis: UnitBasis, table: pd.DataFrame, lang: str) -> pd.Series
     """
     pairs = basis.neighbours.pairs
     joined = pairs[pairs["neighbour"]]
+    gaps = dict(
+        zip(zip(joined["a"], joined["b"], strict=True), joined["gap_m"], strict=True)
+    )
+    parted = _say_parted(basis, lang)
     adjoining = set(joined["a"]) | set(joined["b"])
-    gaps = {
-        (a, b): gap
-        for a, b, gap in zip(joined["a"], joined["b"], joined["gap_m"], strict=True)
-    }
-    said = []
-    for row in table.to_dict("records"):
-        if row["communities"] > 1:
-            said.append(_why_together(basis, row, gaps, lang))
-        else:
-            said.append(_why_alone(basis, row, adjoining, lang))
+    said = [
+        _why_together(basis, row, gaps, lang)
+        if row["communities"] > 1
+        else _why_alone(basis, row, adjoining, parted, lang)
+        for row in table.to_dict("records")
+    ]
     return pd.Series(said, index=table.index, name="reason", dtype="str")
 
 
@@ -95,7 +95,7 @@ def say_why_not(
     if not len(row):
         return tr("units.not.far", lang, **names)
     if not row["neighbour"].iloc[0]:
-        return str(explain_pairs(row, basis.names, lang).iloc[0])
+        return str(explain_pairs(row, _names(basis), lang).iloc[0])
     return _say_cost(basis, settings, unit_of, (a, b), lang)
 
 
@@ -198,23 +198,36 @@ def _why_together(
     return tr("units.why.end", lang, parts=tr("units.why.join", lang).join(parts))
 
 
+def _names(basis: UnitBasis) -> dict[str, str]:
+    return {str(name): str(said) for name, said in basis.names.items()}
+
+
+def _say_parted(basis: UnitBasis, lang: str) -> dict[str, str]:
+    """Say for each community what parts it from the nearest that is no neighbour."""
+    pairs = basis.neighbours.pairs
+    refused = pairs[pairs["refused"] != ""]
+    sides = pd.concat([refused.assign(community=refused[side]) for side in ("a", "b")])
+    sides = sides.sort_values(["community", "gap_m", "a", "b"])
+    nearest = sides.drop_duplicates("community").reset_index(drop=True)
+    said = explain_pairs(nearest, _names(basis), lang)
+    return dict(zip(nearest["community"], said, strict=True))
+
+
 def _why_alone(
-    basis: UnitBasis, row: Mapping[Any, Any], adjoining: set[str], lang: str
+    basis: UnitBasis,
+    row: Mapping[Any, Any],
+    adjoining: set[str],
+    parted: Mapping[str, str],
+    lang: str,
 ) -> str:
     name = row["members"][0]
     if row["kind"] == EXCLUDED:
         return tr("units.alone.excluded", lang)
-    if (
-        basis.eligibility.loc[name, "state"] == "not_eligible"
-        and basis.settings.only_eligible
-    ):
+    ruled_out = basis.eligibility.loc[name, "state"] == "not_eligible"
+    if ruled_out and basis.settings.only_eligible:
         return tr("units.alone.not_eligible", lang)
     if name in adjoining:
         return tr("units.alone.no_gain", lang)
-    pairs = basis.neighbours.pairs
-    parted = pairs[(pairs["a"] == name) | (pairs["b"] == name)]
-    parted = parted[parted["refused"] != ""].sort_values("gap_m")
-    if len(parted):
-        nearest = explain_pairs(parted.head(1), basis.names, lang).iloc[0]
-        return tr("units.alone.parted", lang, nearest=nearest)
+    if name in parted:
+        return tr("units.alone.parted", lang, nearest=parted[name])
     return tr("units.alone.far", lang)

@@ -6,7 +6,7 @@ is (METHODS §2). Whatever the planner draws by hand is measured in the same way
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from geo.lifecircle import LifeCircle
 from geo.progress import Progress, no_progress
 from geo.schema import Severity
 from geo.settings import UnitSettings
+from geo.stock import find_rows
 from geo.unit_gaps import judge_units
 from geo.unit_inputs import UnitBasis, prepare_units
 from geo.unit_problem import UnitProblem
@@ -193,6 +194,7 @@ def draw_units(
         basis = prepare_units(
             circle, settings, crossings=wishes.crossings, progress=progress
         )
+    basis = replace(basis, settings=settings)
     problem = basis.problem
     free = find_free(basis, settings, wishes)
     locked, impossible = check_locks(basis, settings, wishes, free)
@@ -311,12 +313,12 @@ def _with_drawn(problem: UnitProblem, unit: Ints, wishes: Decisions) -> Ints:
     whole = unit.copy()
     first = int(unit.max(initial=-1)) + 1
     for at, members in enumerate(wishes.units):
-        whole[problem.ids.get_indexer(list(members))] = first + at
+        whole[find_rows(problem.ids, members)] = first + at
     return whole
 
 
 def _positions(problem: UnitProblem, pairs: Iterable[Pair]) -> Ints:
-    found = [problem.ids.get_indexer(list(pair)) for pair in pairs]
+    found = [find_rows(problem.ids, pair) for pair in pairs]
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
