@@ -129,9 +129,9 @@ def fits(town: Town, members: Int64Array) -> bool:
 
 
 @kernel
-def difference(town: Town, i: Whole, j: Whole) -> float:
+def difference(town: Town, i: Whole, j: Whole) -> Whole:
     """Return how unlike two communities are, 0 to 1: the mean of what is known."""
-    total = 0.0
+    total: Whole = 0.0
     known = 0
     years = abs(town.year[i] - town.year[j])
     if not math.isnan(years):

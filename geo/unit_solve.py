@@ -40,8 +40,9 @@ __all__ = [
     "solve_units",
 ]
 
-#: Kicks of the local search: per atom, at least, at most, and at a time.
-KICKS, KICKS_LEAST, KICKS_MOST, ROUND = 2, 60, 6_000, 500
+#: Kicks of the local search: per atom, at most, and at a time. Pieces of less than
+#: so many atoms go without: their optimum is found at once.
+KICKS, KICKS_MOST, ROUND, SMALL = 2, 6_000, 500, 15
 #: Share of the work that the first plan is.
 DRAFTED = 0.2
 BoolArray = npt.NDArray[np.bool_]
@@ -276,7 +277,7 @@ class _Run:
     def kick(self, k: int) -> None:
         """Better a piece's plan by local search."""
         piece = self.pieces[k]
-        kicks = min(max(KICKS * piece.size, KICKS_LEAST), KICKS_MOST)
+        kicks = min(KICKS * piece.size, KICKS_MOST) if piece.size >= SMALL else 0
         for seed, first in enumerate(range(0, kicks, ROUND)):
             label = improve_units(
                 self.town,
