@@ -184,7 +184,10 @@ def _why_together(
         )
     if row["works"] > WORTH:
         parts.append(tr("units.why.works", lang))
-    if row["size"] > WORTH:
+    unknown = row["households_unknown"]
+    if unknown == row["communities"]:
+        parts.append(tr("units.why.all_unknown", lang))
+    elif row["size"] > WORTH:
         parts.append(
             tr(
                 "units.why.size",
@@ -193,8 +196,8 @@ def _why_together(
                 target=f"{basis.settings.target_households:,.0f}",
             )
         )
-    if row["households_unknown"]:
-        parts.append(tr("units.why.unknown", lang, count=row["households_unknown"]))
+    if 0 < unknown < row["communities"]:
+        parts.append(tr("units.why.unknown", lang, count=unknown))
     return tr("units.why.end", lang, parts=tr("units.why.join", lang).join(parts))
 
 

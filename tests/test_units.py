@@ -21,6 +21,7 @@ from geo.sample import make_district
 from geo.settings import Settings, UnitSettings
 from geo.text import data_dir
 from geo.town import make_town
+from geo.unit_files import make_unit_table
 from geo.unit_tables import measure_units
 from geo.units import Units, draw_units, name_units, prepare_units, preview
 
@@ -316,3 +317,14 @@ def test_other_bounds_need_no_other_basis(sample):
     fresh = draw_units(sample, wishes)
     pd.testing.assert_series_equal(large.unit_of, fresh.unit_of)
     assert large.table["communities"].max() > 5
+
+
+def test_unknown_households_are_never_said_to_be_none():
+    basis = make_basis()
+    problem = replace(basis.problem, households=np.full(6, np.nan))
+    units = draw_units(basis.circle, basis=replace(basis, problem=problem))
+    said = units.explain("zh")[(units.table["communities"] > 1).to_numpy()]
+    assert said.str.contains("户数都未知").all()
+    assert not said.str.contains("合计 0 户").any()
+    row = make_unit_table(units, "zh").iloc[0]
+    assert np.isnan(row["households"])
