@@ -180,9 +180,10 @@ def _unit(
     buttons = [_button(held, held), _button("clear", "clear")]
     if members[0] in draft.excluded:
         buttons = [_button("include", "include"), _button("clear", "clear")]
-    counted = say(
-        "view.units.panel.members", count=len(members), households=households_words(row)
-    )
+    counted = households_words(row)
+    if joint:
+        count = len(members)
+        counted = say("view.units.panel.members", count=count, households=counted)
     if label in draft.drawn:
         counted = say("view.comma").join([counted, say("view.units.panel.kept")])
     made: list[Block] = [
@@ -196,7 +197,7 @@ def _unit(
     if row["broken"]:
         words = broken_words(row["broken"])
         made.append(_alarm(say("view.units.panel.broken_one", words=words)))
-    made.append({"kind": "text", "text": _reason(now, table, label)})
+    made.append({"kind": "text", "text": _reason(now, draft, table, label)})
     made.append(_facts(row))
     if joint:
         made += _closes(plan, row)
@@ -211,9 +212,11 @@ def _row(table: pd.DataFrame, label: str) -> dict[str, Any]:
     return {str(name): value for name, value in table.loc[label].items()}
 
 
-def _reason(now: Desk, table: pd.DataFrame, label: str) -> str:
+def _reason(now: Desk, draft: Draft, table: pd.DataFrame, label: str) -> str:
     if now.units is None:
         return ""
+    if label in draft.drawn and len(draft.members(label)) == 1:
+        return say("view.units.panel.alone_drawn")
     basis = now.units.basis
     told = explain_units(basis, table.loc[[label]], choice().lang)
     return str(told.iloc[0])

@@ -1,6 +1,6 @@
 """The page 片区: which communities are renovated together, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,11 @@ def _show_rest(plan: Plan, parcels: dict[str, Parcel]) -> None:
         mapview.show_waiting(parcels)
         return
     table = unit_work.measure(now, draft) if now.units else _bare(draft)
+    # made before anything is shown: meanwhile the last picture stays
+    other = schemes.other_units(plan, now) if now.against else None
+    pictures = [_picture(plan, now, draft, table, keep=True)]
+    if other is not None:
+        pictures.append(_picture(plan, now, *other, keep=False))
     if now.units is not None:
         show_panel(
             "numbers",
@@ -98,25 +103,20 @@ def _show_rest(plan: Plan, parcels: dict[str, Parcel]) -> None:
         unit_bar.show(plan, now)
         schemes.show(plan, now)
         _show_note(now)
-    other = schemes.other_units(plan, now) if now.against else None
+    _send(*pictures)
     if other is None:
-        _show_one(plan, now, draft, table, parcels)
+        _show_one(plan, now, pictures[0], parcels)
     else:
-        _show_two(plan, now, (draft, table), other, parcels)
+        _show_two(plan, now, pictures, parcels)
     if now.units is not None and now.history is not None:
         unit_downloads.show(plan, now, draft)
     tell_address()
 
 
 def _show_one(
-    plan: Plan,
-    now: Desk,
-    draft: Draft,
-    table: pd.DataFrame,
-    parcels: Mapping[str, Parcel],
+    plan: Plan, now: Desk, picture: "_Picture", parcels: Mapping[str, Parcel]
 ) -> None:
-    picture = _picture(plan, now, draft, table, keep=True)
-    _send(picture)
+    draft, table = picture.draft, picture.table
     with st.container(key="pq-bench"):
         left, right = st.columns([2, 1], gap="small")
         with left:
@@ -151,29 +151,24 @@ def _show_one(
 def _show_two(
     plan: Plan,
     now: Desk,
-    mine: tuple[Draft, pd.DataFrame],
-    other: tuple[Draft, pd.DataFrame],
+    pictures: Sequence["_Picture"],
     parcels: Mapping[str, Parcel],
 ) -> None:
-    pictures = (
-        _picture(plan, now, *mine, keep=True),
-        _picture(plan, now, *other, keep=False),
-    )
-    _send(*pictures)
+    mine, other = pictures
     linked = {
         "link": "schemes",
-        "differ": differing(mine[0].unit_of, other[0].unit_of),
+        "differ": differing(mine.draft.unit_of, other.draft.unit_of),
     }
     with st.container(key="pq-bench"):
         left, right = st.columns(2, gap="small")
         with left:
             title = say("view.units.scheme.current")
-            _show_map("units", plan, now, pictures[0], parcels, title=title, **linked)
+            _show_map("units", plan, now, mine, parcels, title=title, **linked)
         with right:
             title = say("view.units.scheme.other", name=now.against)
-            _show_map("other", plan, now, pictures[1], parcels, title=title, **linked)
-    sums, sums_table = schemes.measure_rows(now, mine[1], other[1])
-    rows, rows_table = schemes.difference_rows(now, mine[0], other[0])
+            _show_map("other", plan, now, other, parcels, title=title, **linked)
+    sums, sums_table = schemes.measure_rows(now, mine.table, other.table)
+    rows, rows_table = schemes.difference_rows(now, mine.draft, other.draft)
     send_parcels([sums, rows], key="unit-rows")
     with st.container(key="pq-compare"):
         left, right = st.columns([2, 3], gap="small")
