@@ -28,6 +28,10 @@ from geo.unit_problem import UnitProblem
 GROUND = ("gap_m", "walk_m", "within", "resource_near_m", "works_years")
 
 
+#: Communities that a finding names.
+_TOLD = 3
+
+
 @dataclass(frozen=True, eq=False)
 class UnitBasis:
     """What any plan of units stands on, whoever draws it.
@@ -125,7 +129,11 @@ def prepare_units(
     problem = make_problem(
         district, neighbours.pairs, closable.needs, categories, chosen
     )
-    findings = concat_findings(neighbours.findings, closable.findings, _notice(problem))
+    findings = concat_findings(
+        neighbours.findings,
+        closable.findings,
+        _notice(problem, district.communities["name"]),
+    )
     return UnitBasis(
         circle,
         chosen,
@@ -295,11 +303,13 @@ def _structure(communities: pd.DataFrame) -> Ints:
     return np.asarray(kinds.astype("category").cat.codes, dtype=np.int64)
 
 
-def _notice(problem: UnitProblem) -> pd.DataFrame:
+def _notice(problem: UnitProblem, names: pd.Series) -> pd.DataFrame:
     found = []
     missing = problem.ids[np.isnan(problem.households)]
     if len(missing):
-        params = {"count": len(missing), "ids": "、".join(missing[:5])}
+        # those with a name first: a planner knows them by it
+        told = [*names.reindex(missing).dropna(), *missing][:_TOLD]
+        params = {"count": len(missing), "ids": "、".join(told)}
         found.append(
             Finding("communities", "units_households", Severity.WARNING, params=params)
         )
