@@ -1,12 +1,14 @@
 """Which shortfalls an idle resource closes, and whose resource it is.
 
 A shortfall of a community is *closable* by a resource that may become such a facility
-(suitability ``yes``) and lies within the walking threshold of one of its gates. The
-walk is that of facilities (:mod:`geo.network`, definition 18): a polygon is reached at
-its outline, a resource behind a wall through the gates that are open to all, one's own
-through every gate. A resource belongs to the communities that it lies in or near to;
-what an owner may close alone needs no unit, what only a neighbour's resource closes
-does (METHODS §2).
+(suitability ``yes``) and lies within the walking threshold of one of its gates; where
+its households are counted at their doors, enough of them must then have the category
+within the threshold, as the distance test asks. The walk is that of facilities
+(:mod:`geo.network`, definition 18): a polygon is reached at its outline, a resource
+behind a wall through the gates that are open to all, one's own through every gate.
+
+A resource belongs to the communities that it lies in or near to; what an owner may
+close alone needs no unit, what only a neighbour's resource closes does (METHODS §2).
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ from geo.network import attach_points
 from geo.progress import Progress, no_progress
 from geo.reach import Seeds, measure_reach
 from geo.schema import Severity, State
+from geo.served import measure_served
 
 #: Communities between two reports of progress.
 _TOLD = 64
@@ -39,7 +42,10 @@ class Closable:
         `idle_id`, `community_id`: whose resource it is; sorted, every pair once.
     reach
         `community_id`, `category`, `idle_id`, `distance_m`: suitable resources within
-        the threshold of a community that is short of the category; sorted.
+        the threshold of a gate of a community that is short of the category; sorted.
+        `coverage_share`: households within the threshold of what there is or of the
+        resource, NaN where none are counted at doors; `closes`: whether that is
+        enough.
     needs
         `community_id`, `category`, `alone` (a resource of its own closes it),
         `helpers` (ids of the other owners of resources that would, sorted): one row
@@ -94,12 +100,17 @@ def find_closable(
     reach = pairs.merge(walks, on=["community_id", "idle_id"])
     reach = reach[reach["distance_m"] <= reach["reach_m"]]
     columns = ["community_id", "category", "idle_id", "distance_m"]
-    reach = reach[columns].sort_values(columns[:3], ignore_index=True)
+    reach = reach.sort_values(columns[:3], ignore_index=True)
+    share = measure_served(life_circle, reach, seeds)
+    least = life_circle.settings.coverage_share_min
+    reach = reach[columns].assign(
+        coverage_share=share, closes=np.isnan(share) | (share >= least)
+    )
     progress("stage.closable", 1.0)
     return Closable(
         owners=owners,
         reach=reach,
-        needs=_list_needs(reach, owners),
+        needs=_list_needs(reach[reach["closes"]], owners),
         findings=make_findings(_notice(used, seeds)),
     )
 
@@ -204,9 +215,10 @@ def _list_needs(reach: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
     for resource, owner in owners.itertuples(index=False, name=None):
         held.setdefault(resource, []).append(owner)
     closers: dict[tuple[str, str], set[str]] = {}
-    for community, category, resource, _ in reach.itertuples(index=False, name=None):
+    for row in reach.itertuples():
+        community, category = str(row.community_id), str(row.category)
         found = closers.setdefault((community, category), set())
-        found.update(held.get(resource, ()))
+        found.update(held.get(str(row.idle_id), ()))
     keys = sorted(closers)
     helpers = [tuple(sorted(closers[key] - {key[0]})) for key in keys]
     return pd.DataFrame(

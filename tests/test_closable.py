@@ -163,7 +163,7 @@ def test_needs_follow_from_reach_and_owners(circle):
         keys = ["community_id", "category"]
         closers = {
             key: set().union(*(own.get(name, set()) for name in rows["idle_id"]))
-            for key, rows in found.reach.groupby(keys)
+            for key, rows in found.reach[found.reach["closes"]].groupby(keys)
         }
         needs = found.needs.set_index(keys)
         assert needs.index.tolist() == sorted(closers)
@@ -296,15 +296,29 @@ def test_whose_it_is(near_m):
 
 
 def test_several_resources_join_their_owners():
-    idle = {"a": {"at": point(300, 0)}, "b": {"at": point(500, 0)}}
+    idle = {"a": {"at": point(300, 0)}, "b": {"at": point(490, 0)}}
     found, walks = close_town(idle)
-    # pass: a 260, b 60; shut: a 60, b 260
-    assert walks[("pass", "b")] == 60.0
-    assert walks[("shut", "b")] == 260.0
+    # pass: a 260, b 70; shut: a 60, b 250, and its door 45 m more
+    assert walks[("pass", "b")] == 70.0
+    assert walks[("shut", "b")] == 250.0
     needs = found.needs.set_index("community_id")
     assert needs.loc["pass", "helpers"] == ("shut",)
-    assert needs.loc["west", "helpers"] == ("shut",)  # b is 355 m away
+    assert needs.loc["west", "helpers"] == ("shut",)  # b is 345 m away
     assert needs.loc["shut", "helpers"] == ("pass",)
+
+
+def test_near_the_gate_is_not_near_the_doors():
+    # shut: 260 m from its gate, 305 from the only door
+    found, walks = close_town({"b": {"at": point(500, 0)}})
+    assert walks[("shut", "b")] == 260.0
+    rows = found.reach.set_index("community_id")
+    assert (rows.loc["shut", "coverage_share"], rows.loc["shut", "closes"]) == (
+        0,
+        False,
+    )
+    assert np.isnan(rows.loc["pass", "coverage_share"])
+    assert rows.loc["pass", "closes"]
+    assert found.needs["community_id"].tolist() == ["pass"]
 
 
 def test_a_resource_that_no_street_reaches_is_told():
@@ -397,3 +411,34 @@ def test_walks_are_those_of_facilities_walked_the_slow_way(seed):
     assert set(measured) == set(expected)
     for key, walk in expected.items():
         assert measured[key] == pytest.approx(walk, abs=0.06), key
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_said_to_close_does_close_once_it_is_built(seed):
+    town = make_town(seed + 40, communities=8, idle_share=1.0, all_share=0.3)
+    district = make_town_district(town)
+    district = replace(
+        district, idle=district.idle.assign(floor_area_m2=1e5, land_area_m2=1e5)
+    )
+    circle = measure(district)
+    suited = all_suitable(district)
+    categories = ["childcare", "fitness_ground"]
+    suited = suited[suited["category"].isin(categories)]
+    found = find_closable(circle, suited, near_m=NEAR_M)
+    checked = []
+    for (name, category), rows in found.reach.groupby(["idle_id", "category"]):
+        columns = ["geometry", "floor_area_m2", "land_area_m2"]
+        new = district.idle.loc[[name], columns].assign(
+            status="open", serves="all", category=category
+        )
+        both = gpd.GeoDataFrame(pd.concat([district.facilities, new]), crs=district.crs)
+        built = measure(replace(district, facilities=both))
+        for row in rows.itertuples():
+            after = built.verdict(row.community_id, category)
+            checked.append(row.closes)
+            assert row.closes == (after["state"] != "short"), row
+            if not np.isnan(row.coverage_share):
+                share = after["share_in_reach"]
+                assert row.coverage_share == pytest.approx(share, abs=1e-9), row
+            assert after["distance_m"] <= row.distance_m
+    assert set(checked) == {True, False}
