@@ -10,6 +10,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import shapely
 from scipy import ndimage
 
@@ -36,7 +37,7 @@ def list_separators(district: Any) -> tuple[list[Any], list[Any]]:
     for row in district.streets.itertuples():
         tunnel = bool(getattr(row, "tunnel", False) or False)
         level = getattr(row, "level", 0)
-        below = level is not None and level == level and float(level) < 0
+        below = not pd.isna(level) and float(level) < 0
         if row.highway in MAIN and not tunnel and not below:
             shapes.append(row.geometry)
     lines = [s for s in shapes if "Line" in s.geom_type]
@@ -61,6 +62,9 @@ class Flood:
         self.areas = [s.intersection(window) for s in areas if s.intersects(window)]
         # wide enough that the flood, which goes straight, does not leak across
         self.dry = ~self.near(self.lines, 0.75 * step) & ~self.near(self.areas, 0.0)
+        self.bodies = [self.body(shape) for shape in self.shapes]
+        away = [shapely.distance(shape, self.points) for shape in self.shapes]
+        self.away = np.min(away, axis=0).reshape(self.size)
 
     def near(self, shapes: list[Any], within: float) -> np.ndarray:
         found = np.zeros(self.size, dtype=bool)
@@ -82,10 +86,8 @@ class Flood:
         return np.isin(label, list(kept)) & inside
 
     def touches(self, gap_m: float) -> bool:
-        around = self.near([self.shapes[0]], gap_m / 2)
-        around |= self.near([self.shapes[1]], gap_m / 2)
-        label, _ = ndimage.label(around & self.dry)
-        ones, twos = (set(label[self.body(s)]) - {0} for s in self.shapes)
+        label, _ = ndimage.label((self.away <= gap_m / 2) & self.dry)
+        ones, twos = (set(label[body]) - {0} for body in self.bodies)
         return bool(ones & twos)
 
 
@@ -227,12 +229,12 @@ class Stroller:
                     self.graph.add_edge(name, door, weight=way_m)
                     doors.setdefault(row.community_id, set()).add(door)
         found: dict[tuple[str, str], float] = {}
-        for a in doors:
+        for a, starts in doors.items():
             reached = nx.multi_source_dijkstra_path_length(
-                self.graph, doors[a], cutoff=most_m
+                self.graph, starts, cutoff=most_m
             )
-            for b in doors:
-                least = min((reached.get(n, np.inf) for n in doors[b]), default=np.inf)
+            for b, stops in doors.items():
+                least = min(reached.get(name, np.inf) for name in stops)
                 if a < b and least <= most_m:
                     found[a, b] = least
         return self.add_shared(gates, found)

@@ -216,11 +216,8 @@ def test_a_community_that_really_stands_on_both_sides_of_the_road(rules):
     assert row["by"] == "gap"
 
 
-# Walks. A road along y = 0; communities 10 m north or 15 m south of it, with gates.
-#
-#      a: gate (90, 10)      b: gate (160, 10)
-#    ======================================== 胜利街, y = 0
-#      c: gate (90, -15)
+# Walks along 胜利街, a road at y = 0: a and b lie 10 m north of it, c lies 15 m south
+# of it, opposite a.
 HOMES = {
     "a": {"at": box(0, 10, 100, 60), "walled": False},
     "b": {"at": box(150, 10, 250, 60), "walled": False},
@@ -274,6 +271,24 @@ def test_round_the_end_of_a_main_road(rules):
     # down 10, 30 to the end of the road, 30 back on its other side, down 15
     assert pair(found, "a", "c")["walk_m"] == 85.0
     assert pair(found, "b", "c")["walk_m"] == 15 + 30 + 40 + 10
+
+
+@pytest.mark.parametrize(("end", "north"), [(5, 10), (22, 30)])
+def test_a_barrier_that_only_the_walk_crosses(rules, end, north):
+    """It is named whether it crosses the line between the gates (22) or not (5)."""
+    homes = HOMES | {"b": {"at": box(150, north, 250, 80), "walled": False}}
+    gates = GATES | {"gb": ("b", (160, north))}
+    streets = [road(line((-100, 0), (400, 0)), highway="residential")]
+    rail = [("railway", line((125, -50), (125, end)))]
+    level = [streets[0] | {"crossing": True}]
+    found = walk(rules, level, homes=homes, gates=gates, barriers=rail)
+    row = pair(found)
+    assert (row["refused"], row["barrier_name"]) == ("barrier", "railway0")
+    asked = [("a", "b")]
+    found = walk(rules, level, homes=homes, gates=gates, barriers=rail, crossings=asked)
+    row = pair(found)
+    assert (row["by"], row["declared"], row["touches"]) == ("walk", True, False)
+    assert row["walk_m"] == 10 + 70 + north
 
 
 def test_a_side_street_does_not_lead_across(rules):
@@ -436,8 +451,10 @@ def test_every_outcome_has_a_sentence(rules, lang):
             "东苑与南苑相隔 25 米，中间隔着主干道",
         ],
         "en": [
-            "东苑 and 西苑, 50 m apart: a walk of 90 m from gate to gate that crosses "
-            "no barrier",
+            (
+                "东苑 and 西苑, 50 m apart: a walk of 90 m from gate to gate that "
+                "crosses no barrier"
+            ),
             "东苑 and 南苑, 25 m apart: the main road 胜利街 lies between them",
             "东苑 and d, 1 m apart, with nothing between them",
             "东苑 and 南苑, 25 m apart: a main road lies between them",
@@ -563,11 +580,11 @@ def lay_at_random(seed):
 
 def test_gaps_laid_at_random_as_the_flood_finds_them(rules):
     said = {True: 0, False: 0, None: 0}
-    for seed in range(24):
+    for seed in range(20):
         district = lay_at_random(seed)
         found = look(district, rules, settle(walk_m=0)).pairs
         if len(found):
-            wet = flood(district, "a", "b", 20.0, 1.25)
+            wet = flood(district, "a", "b", 20.0, 0.5)
             said[wet] += 1
             assert wet in {None, found["touches"].iloc[0]}, seed
-    assert min(said[True], said[False]) >= 3
+    assert min(said[True], said[False]) >= 1
