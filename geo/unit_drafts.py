@@ -91,8 +91,10 @@ class Draft:
 
         Returns
         -------
-        apart, together : tuple of pairs
-            Locked pairs that are apart, forbidden pairs that are together.
+        apart : tuple of tuple
+            Locked pairs that are in two units.
+        together : tuple of tuple
+            Forbidden pairs that are in one.
         """
         at = self.unit_of
         apart = (pair for pair in self.locked if at[pair[0]] != at[pair[1]])

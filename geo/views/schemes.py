@@ -288,8 +288,10 @@ def measure_rows(
 
     Returns
     -------
-    rows, table : Parcel, dict
+    rows : Parcel
         For ``table.js``: one row per number.
+    table : dict
+        How it is shown.
     """
     one, two = _sums(mine), _sums(other)
     columns: dict[str, list[Any]] = {
@@ -332,8 +334,10 @@ def difference_rows(
 
     Returns
     -------
-    rows, table : Parcel, dict
+    rows : Parcel
         For ``table.js``: one row per community whose fellows differ.
+    table : dict
+        How it is shown.
     """
     names = names_of(now)
     groups, others = mine.groups(), other.groups()
