@@ -91,11 +91,27 @@ import sys; sys.path.insert(0, "tests")
 import numpy as np
 from unit_towns import make_problem
 from geo.settings import UnitSettings
+from geo.unit_problem import make_town
+from geo.unit_scores import within_bounds
+from geo.unit_search import improve_units, merge_units
+from geo.unit_sets import find_atoms, list_sets
 from geo.unit_solve import preview_units, solve_units
-problem = make_problem(np.random.default_rng(0), [7, 4, 1])
-settings = UnitSettings(communities_least=2)
-solution = solve_units(problem, settings)
-print(solution.unit.tolist(), preview_units(problem, settings).tolist())
+problem = make_problem(np.random.default_rng(0), [9, 4, 1])
+edges = problem.edges
+settings = UnitSettings(communities_least=3, communities_most=4)
+for wishes in ({}, {"locked": edges[:2], "forbidden": edges[-2:]}):
+    for most in (400_000, 15):
+        given = UnitSettings(communities_least=3, columns_most=most)
+        solution = solve_units(problem, given, **wishes)
+        print(solution.unit.tolist(), solution.pieces["state"].tolist())
+print(preview_units(problem, settings).tolist())
+sets = list_sets(problem, settings)
+print(sets.member.tolist(), within_bounds(problem, settings, *sets[:2]).tolist())
+town = make_town(problem, UnitSettings())
+atoms = find_atoms(problem, town, edges[:0], edges[:1])
+chosen = np.arange(problem.size)
+label = merge_units(town, atoms, chosen)
+print(label.tolist(), improve_units(town, atoms, chosen, label, kicks=8).tolist())
 """
     told = []
     for off in ("0", "1"):
