@@ -159,3 +159,42 @@ def test_units_side_by_side_differ_in_colour(page: Page) -> None:
         })()""",
     )
     assert alike == 0
+
+
+def test_two_schemes_side_by_side_move_together(page: Page) -> None:
+    page.locator(".st-key-pq-unit-bar").get_by_text("方案", exact=True).click()
+    name = page.locator("[data-testid=stPopoverBody] input[type=text]").first
+    name.fill("甲")
+    name.press("Enter")
+    page.get_by_text("保存当前方案").click()
+    settled(page)
+    groups = members(page)
+    page.keyboard.press("Escape")
+    for group in groups[:2]:
+        page.mouse.click(*place(page, group[0]))
+    page.locator(".pq-do").first.click()
+    settled(page)
+    page.locator(".st-key-pq-unit-against input").click()
+    page.locator("[role=option]").filter(has_text="甲").click()
+    expect(page.locator(".pq-map[data-ready=yes]")).to_have_count(2)
+    settled(page)
+    changed = sorted(one for group in groups[:2] for one in group)
+    assert board(page, "board.data.differ") == changed
+    everywhere = """() => [...window.__pianqu.maps.values()].map((board) => [
+      board.map.getCenter().lat, board.map.getCenter().lng, board.map.getZoom()])"""
+    first = page.evaluate(everywhere)
+    drag(page, [300.0, 300.0, 360.0, 250.0])
+    page.wait_for_timeout(400)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(1200)
+    left, right = page.evaluate(everywhere)
+    assert left == pytest.approx(right, abs=1e-6)
+    assert left != pytest.approx(first[0], abs=1e-4)
+    page.locator(".pq-zooms").last.locator("button").last.click()
+    page.wait_for_timeout(400)
+    left, right = page.evaluate(everywhere)
+    assert left == pytest.approx(right, abs=1e-6)
+    page.mouse.move(*place(page, changed[0]))
+    over = "() => [...window.__pianqu.maps.values()].map((board) => board.over)"
+    assert page.evaluate(over) == [changed[0]] * 2
+    page.screenshot(path=BUILD / "units-two-schemes.png")
