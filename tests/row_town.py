@@ -15,11 +15,11 @@ from types import SimpleNamespace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from geo.neighbours import Neighbours
 from shapely import box
 
 from geo.closable import Closable
 from geo.findings import make_findings
+from geo.neighbours import Neighbours
 from geo.rules import load_rules
 from geo.settings import Settings, UnitSettings
 from geo.unit_inputs import UnitBasis
