@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from geo.errors import InputError, RuleError
-from geo.files import replace_file
+from geo.files import make_folder, replace_file
 from geo.findings import Finding, make_findings
 from geo.schema import Severity
 from geo.settings import UnitSettings, make_unit_settings
@@ -209,7 +209,7 @@ def write_decisions(decisions: Decisions, path: Path) -> None:
     OutputError
         If it cannot be written; an older file is then as before.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replace_file(path) as temporary:
         temporary.write_text(dump_decisions(decisions), encoding="utf-8")
 

@@ -93,6 +93,25 @@ def replace_folder(path: Path) -> Iterator[Path]:
             _sync(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are missing.
+
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made, or there is a file of that name.
+    """
+    with _told(path):
+        if path.exists() and not path.is_dir():
+            raise OutputError("not_a_folder", path=path.name)
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, wholly or not at all.
 

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from geo.decisions import Decisions, list_decisions, make_decisions, parse_decisions
 from geo.district import District, write_district
+from geo.errors import OutputError
 from geo.plan import Plan, plan_district
 from geo.progress import no_progress
 from geo.rules import RuleBook
@@ -265,6 +266,19 @@ def test_another_scheme_does_not_take_the_file(tmp_path: Path) -> None:
     schemes.write_decisions(make_decisions(name="a/b"), first)
     assert schemes.scheme_path(place, "a/b") == first
     assert schemes.scheme_path(place, "a?b") == first.with_name("a_b-2.json")
+
+
+def test_a_scheme_that_cannot_be_written_is_kept_and_told(
+    plan: Plan, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plans").write_text("a file", encoding="utf-8")
+    monkeypatch.setattr(schemes, "folder", lambda: tmp_path)
+    monkeypatch.setattr(unit_work, "desk", lambda _: desk)
+    schemes.save(plan, "甲")
+    assert isinstance(desk.trouble, OutputError)
+    assert "plans" in desk.trouble.message("zh")
+    assert schemes.kept(plan)["甲"].units
+    assert (tmp_path / "plans").read_text(encoding="utf-8") == "a file"
 
 
 def test_two_schemes_are_compared(desk: Desk) -> None:

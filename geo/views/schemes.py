@@ -101,6 +101,7 @@ def save(plan: Plan, name: str) -> None:
     try:
         write_decisions(decisions, path)
     except PianquError as error:
+        # nothing is lost: the session keeps it
         _session(plan)[called] = decisions
         now.trouble = error
         return
