@@ -23,12 +23,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from unit_peers import set_peer
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     import pandas as pd
 
     from geo.lifecircle import LifeCircle
@@ -228,6 +225,7 @@ def warm_kernels(_: Path | None = None) -> None:
 def make_town(folder: Path, size: str) -> None:
     """Make a town, judge its communities, and write what contestants are given."""
     import numpy as np  # noqa: PLC0415
+    from unit_judge import count_pieces  # noqa: PLC0415
 
     from geo.units import prepare_units  # noqa: PLC0415
 
@@ -404,6 +402,7 @@ def run_peer(folder: Path, peer: str, graph: str) -> None:
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
     from scipy.sparse import csr_array  # noqa: PLC0415
+    from unit_peers import set_peer  # noqa: PLC0415
 
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
     communities = gpd.read_parquet(folder / "communities.parquet")
@@ -420,96 +419,18 @@ def run_peer(folder: Path, peer: str, graph: str) -> None:
     print(json.dumps(found | {"note": note}))
 
 
-def count_pieces(edges: np.ndarray, count: int) -> int:
-    """Count the connected pieces of a graph."""
-    return int(find_parts(edges, count).max()) + 1
-
-
-def find_parts(edges: np.ndarray, count: int) -> np.ndarray:
-    """Give each vertex the number of its connected piece."""
-    import numpy as np  # noqa: PLC0415
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    link = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (count,) * 2)
-    return connected_components(link, directed=False)[1]
-
-
 def judge(folder: Path, *names: str) -> None:
     """Score all contestants by the same function."""
     import pandas as pd  # noqa: PLC0415
+    from unit_judge import find_wide, judge_one  # noqa: PLC0415
 
     basis = load_basis(folder)
-    wide = find_wide(basis)
+    wide = find_wide(basis, NEAR_M)
     verdicts = {}
     for name in names:
         unit_of = pd.read_parquet(folder / f"{name}.parquet")["unit_id"]
         verdicts[name] = judge_one(basis, wide, unit_of)
     print(json.dumps(verdicts))
-
-
-def find_wide(basis: UnitBasis) -> pd.DataFrame:
-    """Find who adjoins whom, and what parts them, with gaps as wide as the peers'."""
-    from geo.neighbours import find_neighbours  # noqa: PLC0415
-
-    circle = basis.circle
-    settings = replace(basis.settings, gap_m=NEAR_M)
-    return find_neighbours(
-        basis.district,
-        circle.network,
-        circle.rules,
-        replace(circle.settings, units=settings),
-    ).pairs
-
-
-def judge_one(basis: UnitBasis, wide: pd.DataFrame, unit_of: pd.Series) -> Report:
-    """Measure one plan and say how many of its units break what.
-
-    A unit that does not hang together by geo's graph holds over a wide gap only, or
-    only across a barrier, or not at all: the graphs are tried in this order.
-    """
-    import numpy as np  # noqa: PLC0415
-
-    from geo.unit_tables import measure_units  # noqa: PLC0415
-
-    table = measure_units(basis, basis.settings, unit_of)
-    ids = basis.problem.ids
-    unit = table.index.get_indexer(unit_of.reindex(ids).astype(str))
-    pairs = np.stack([ids.get_indexer(wide[end]) for end in ("a", "b")], 1)
-    neighbour = wide["neighbour"].to_numpy(dtype=bool)
-    parted = (wide["refused"] == "barrier").to_numpy()
-    own = hang_together(basis.problem.edges, unit)
-    by_gap = hang_together(pairs[neighbour], unit)
-    by_any = hang_together(pairs[neighbour | parted], unit)
-    codes = table["broken"].str.split("|")
-    if not ((~own) == codes.map(lambda c: "not_connected" in c).to_numpy()).all():
-        sys.exit("the referee and measure_units differ on what hangs together")
-    beyond = codes.map(lambda c: any("_most" in one for one in c)).to_numpy()
-    sound = (table["broken"] == "").to_numpy()
-    return {
-        "units": len(table),
-        "joint": int((table["communities"] > 1).sum()),
-        "gap": int((~own & by_gap).sum()),
-        "barrier": int((~own & ~by_gap & by_any).sum()),
-        "apart": int((~own & ~by_any).sum()),
-        "bounds": int(beyond.sum()),
-        "broken": int((~sound).sum()),
-        "score": float(table["score"].sum()),
-        "sound_score": float(table.loc[sound, "score"].sum()),
-        "complete": bool(
-            sorted(name for row in table["members"] for name in row) == sorted(ids)
-        ),
-    }
-
-
-def hang_together(edges: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Tell which units are one piece of a graph."""
-    import numpy as np  # noqa: PLC0415
-
-    inside = edges[unit[edges[:, 0]] == unit[edges[:, 1]]]
-    part = find_parts(inside, len(unit))
-    pieces = np.unique(np.stack([unit, part], 1), axis=0)[:, 0]
-    return np.bincount(pieces, minlength=int(unit.max()) + 1) == 1
 
 
 CHILDREN: dict[str, Callable[..., None]] = {

@@ -46,8 +46,9 @@ def set_maxp(
     """Set up spopt's MaxP heuristic with a floor in households.
 
     Its own policy joins pieces below the floor to the nearest ones; ``sieved`` keeps
-    them from it, and their communities stay alone (its policy ``drop``, meant for
-    that, ends in an IndexError). ``few`` is less effort than its defaults.
+    them from it, and pieces of one community too, over which it stumbles: they stay
+    alone (its policy ``drop``, meant for that, ends in an IndexError). ``few`` is
+    less effort than its defaults.
     """
     from libpysal.weights import WSP, WSP2W  # noqa: PLC0415 (installed for it only)
     from spopt.region import MaxPHeuristic  # noqa: PLC0415
@@ -59,6 +60,7 @@ def set_maxp(
     if "sieved" in peer:
         piece = connected_components(link)[1]
         kept = np.bincount(piece, households)[piece] >= floor
+        kept &= np.bincount(piece)[piece] > 1
     model = MaxPHeuristic(
         facts[kept].reset_index(drop=True),
         WSP2W(WSP(link[kept][:, kept].tocsr()), silence_warnings=True),
