@@ -101,7 +101,12 @@ def find_closable(
     reach = reach[reach["distance_m"] <= reach["reach_m"]]
     columns = ["community_id", "category", "idle_id", "distance_m"]
     reach = reach.sort_values(columns[:3], ignore_index=True)
-    share = measure_served(life_circle, reach, seeds)
+    share = measure_served(
+        life_circle,
+        reach,
+        seeds,
+        lambda done: progress("stage.closable", (1 + done) / 2),
+    )
     least = life_circle.settings.coverage_share_min
     reach = reach[columns].assign(
         coverage_share=share, closes=np.isnan(share) | (share >= least)
@@ -175,7 +180,7 @@ def _measure_walks(
     found = []
     for done, community in enumerate(asked):
         if done % _TOLD == 0:
-            progress("stage.closable", done / len(asked))
+            progress("stage.closable", done / len(asked) / 2)
         start = nodes[starts[community]]
         zero = np.zeros(len(start), dtype=np.int64)
         u, v, length_m = (way[private.get(community, nothing)] for way in ways)

@@ -5,7 +5,7 @@ share of them within the threshold (METHODS §1): a resource near its gate may s
 too far from most of its doors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,15 @@ from geo.reach import Reach, Seeds, measure_reach
 from geo.readings import Runs, find_private, make_seeds, read_runs
 from geo.stock import Places, find_rows, place_people, take_stock
 
+#: Pairs between two reports of progress.
+_TOLD = 64
+
 
 def measure_served(
-    life_circle: LifeCircle, pairs: pd.DataFrame, seeds: pd.DataFrame
+    life_circle: LifeCircle,
+    pairs: pd.DataFrame,
+    seeds: pd.DataFrame,
+    told: Callable[[float], None] | None = None,
 ) -> Floats:
     """Measure which share of each community is served once a resource is used.
 
@@ -30,6 +36,8 @@ def measure_served(
         `community_id`, `category`, `idle_id` and `reach_m` (what is in reach, metres).
     seeds
         Where the resources meet the network (:func:`geo.network.attach_points`).
+    told
+        Called with the share done, now and then.
 
     Returns
     -------
@@ -53,7 +61,11 @@ def measure_served(
     after_m = _Resources(life_circle, places, seeds, float(rows["reach_m"].max()))
     households = places.access.door_households
     column = {category: at for at, category in enumerate(categories)}
-    for at, row in zip(asked.tolist(), rows.itertuples(), strict=True):
+    for done, (at, row) in enumerate(
+        zip(asked.tolist(), rows.itertuples(), strict=True)
+    ):
+        if told is not None and done % _TOLD == 0:
+            told(done / len(asked))
         name = str(row.community_id)
         doors = after_m.doors[community[at]]
         nearer = np.fmin(
@@ -106,10 +118,14 @@ class _Resources:
         self._reach: Reach = measure_reach(
             graph, none, categories=1, cutoff_m=reach_m + 1.0
         )
-        self._private = life_circle.network.resident_edges
         self._places = places
-        self._edges = group_rows(self._private["community_id"])
-        self._seeds, self._ends = seeds, group_rows(seeds["facility_id"])
+        edges = life_circle.network.resident_edges
+        self._ways = [edges[name].to_numpy() for name in ("u", "v", "length_m")]
+        self._edges = group_rows(edges["community_id"])
+        self._node = seeds["node"].to_numpy(dtype=np.int64)
+        self._far_m = seeds["distance_m"].to_numpy(dtype=np.float64)
+        self._only = seeds["community_id"].astype("object").to_numpy()
+        self._ends = group_rows(seeds["facility_id"])
         self._walks: dict[tuple[str, str], Floats] = {}
         self.doors = group_rows(pd.Series(places.access.door_community))
 
@@ -121,17 +137,17 @@ class _Resources:
         return self._walks[key]
 
     def _measure(self, community: str, resource: str, doors: Ints) -> Floats:
-        ends = self._seeds.iloc[self._ends[resource]]
-        ends = ends[ends["community_id"].isna() | (ends["community_id"] == community)]
-        mine = self._private.iloc[self._edges.get(community, [])]
+        ends = self._ends[resource]
+        only = self._only[ends]
+        ends = ends[pd.isna(only) | (only == community)]
         zero = np.zeros(len(ends), dtype=np.int64)
-        own = Seeds(zero, ends["node"].to_numpy(), ends["distance_m"].to_numpy(), zero)
+        own = Seeds(zero, self._node[ends], self._far_m[ends], zero)
+        mine = self._edges.get(community, np.empty(0, dtype=np.int64))
+        u, v, length_m = (way[mine] for way in self._ways)
         node = self._places.door_node[doors]
         on = node >= 0
         found = np.full(len(doors), np.nan)
-        with self._reach.joined(
-            mine["u"].to_numpy(), mine["v"].to_numpy(), mine["length_m"].to_numpy(), own
-        ) as joined:
+        with self._reach.joined(u, v, length_m, own) as joined:
             found[on] = joined.distance_m(0, node[on])
         total = found + self._places.door_connector_m[doors]
         return np.asarray(total.round(DECIMALS), dtype=np.float64)
