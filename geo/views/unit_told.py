@@ -122,6 +122,9 @@ def _alone_note(draft: Draft) -> str:
 
 def _score_note(now: Desk, table: pd.DataFrame) -> str:
     parts = [proof_words(now, table)]
+    unknown = int(table["households_unknown"].sum())
+    if unknown:
+        parts.append(say("view.units.proof.unknown", value=f"{unknown:,}"))
     if now.history is not None and now.history.past:
         before = unit_work.measure(now, now.history.past[-1].draft)
         change = float(table["score"].sum() - before["score"].sum())
