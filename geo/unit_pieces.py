@@ -20,7 +20,7 @@ from geo.unit_problem import Town, as_starts, number_labels
 from geo.unit_scores import Desk, make_desk
 from geo.unit_sets import BROKEN, Atoms, Sets, value_of
 
-__all__ = ["Outcome", "settle_piece", "value_plan"]
+__all__ = ["Outcome", "guess_bound", "settle_piece", "value_plan"]
 
 #: Sets looked at for each that may be kept.
 LOOKS = 50
@@ -116,14 +116,7 @@ def settle_piece(
     Outcome
         A plan that is at least as good, its bound if there is one.
     """
-    alone = atoms.alone[chosen]
-    piece = Piece(
-        town,
-        atoms,
-        chosen,
-        np.where(alone > -BROKEN / 2, alone, 0.0),
-        alone <= -BROKEN / 2,
-    )
+    piece = _make_piece(town, atoms, chosen)
     if chosen.size > LARGE:
         return Outcome(label, np.nan, proved=False, columns=-1)
     budget = Budget(settings.columns_most, settings.nodes_most, going)
@@ -133,6 +126,54 @@ def settle_piece(
         outcome = _choose(piece, label, _local(piece, found), budget)
         return outcome._replace(columns=found.looked)
     return _stream(piece, label, budget)
+
+
+def guess_bound(
+    town: Town, atoms: Atoms, chosen: Int64Array, label: Int64Array, look_most: int
+) -> float:
+    """Bound what any plan of a piece can score, in one pass over all sets.
+
+    Parameters
+    ----------
+    town
+        The communities, weights and bounds.
+    atoms
+        The atoms.
+    chosen
+        Atoms of the piece, ascending.
+    label
+        Their units in some good plan: an atom is worth its part of its unit's gain.
+    look_most
+        Sets to look at at most.
+
+    Returns
+    -------
+    float
+        A bound, not a close one; NaN if there are more sets or a group that must
+        not stand alone.
+    """
+    piece = _make_piece(town, atoms, chosen)
+    if piece.must.any() or chosen.size > LARGE:
+        return np.nan
+    dual = _divide(_known(piece, label)[0], chosen.size)
+    found = _pass(piece, dual, 0.0, 0, look_most)
+    if not found.complete:
+        return np.nan
+    return float(dual.sum() + found.share.sum() + piece.base.sum())
+
+
+def _make_piece(town: Town, atoms: Atoms, chosen: Int64Array) -> Piece:
+    alone = atoms.alone[chosen]
+    must = alone <= -BROKEN / 2
+    return Piece(town, atoms, chosen, np.where(must, 0.0, alone), must)
+
+
+def _divide(known: Sets, size: int) -> FloatArray:
+    """Return what atoms are worth if units share their gains out evenly."""
+    dual = np.zeros(size)
+    sizes = np.diff(known.start)
+    dual[known.member] = np.repeat(np.maximum(known.gain, 0.0) / sizes, sizes)
+    return dual
 
 
 def _pass(piece: Piece, dual: FloatArray, least: float, keep: int, look: int) -> Priced:
@@ -252,9 +293,7 @@ def _stream(piece: Piece, label: Int64Array, budget: Budget) -> Outcome:
     if piece.must[single].any():
         return nothing
     look = LOOKS * budget.columns
-    dual = np.zeros(piece.chosen.size)
-    sizes = np.diff(known.start)
-    dual[known.member] = np.repeat(known.gain / sizes, sizes)
+    dual = _divide(known, piece.chosen.size)
     best, steady, pool, looked = np.inf, dual, known, 0
     score = known.gain.sum()
     for _ in range(PASSES):

@@ -363,6 +363,9 @@ def _price(  # noqa: C901, PLR0912, PLR0915 - one compiled loop
                     share[a] = max(share[a], price / depth)
             if price < least:
                 continue
+            if limits[1] == 0:
+                whole = False
+                continue
             if kept >= limits[1]:
                 whole = False
                 kept, least = _halve(start, member, cost, kept)

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geo.chains import FloatArray, Int64Array
 from geo.settings import UnitSettings
-from geo.unit_pieces import settle_piece, value_plan
+from geo.unit_pieces import guess_bound, settle_piece, value_plan
 from geo.unit_preview import preview_units
 from geo.unit_problem import (
     Town,
@@ -154,7 +154,7 @@ def solve_units(
         none if forbidden is None else forbidden,
         watch,
     )
-    finished = run.draft() and run.prove()
+    finished = run.draft() and run.guess() and run.prove()
     return run.solution(finished=finished)
 
 
@@ -262,6 +262,16 @@ class _Run:
         else:
             self.label[piece] = before
 
+    def guess(self) -> bool:
+        """Bound every piece whose sets are few; tell whether to go on."""
+        for k, piece in enumerate(self.pieces):
+            if self.going and not self.proved[k]:
+                look = self.settings.columns_most
+                label = self.label[piece]
+                bound = guess_bound(self.town, self.atoms, piece, label, look)
+                self.bound[k] = max(bound, self.score[k])
+        return self.tell()
+
     def prove(self) -> bool:
         """Look for the optimum of every piece; tell whether to go on."""
         for k in range(len(self.pieces)):
@@ -298,8 +308,10 @@ class _Run:
             self.town, self.atoms, piece, self.label[piece], self.settings, self.tell
         )
         self.offer(k, outcome.label)
-        self.columns[k], self.proved[k] = outcome.columns, outcome.proved
-        self.bound[k] = max(outcome.bound, self.score[k])
+        self.columns[k] = outcome.columns
+        self.proved[k] = outcome.proved
+        bound = np.fmin(outcome.bound, self.bound[k])
+        self.bound[k] = max(bound, self.score[k])
         if outcome.proved:
             self.bound[k] = self.score[k]
 

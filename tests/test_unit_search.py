@@ -96,7 +96,7 @@ from geo.unit_scores import within_bounds
 from geo.unit_search import improve_units, merge_units
 from geo.unit_sets import find_atoms, list_sets
 from geo.unit_solve import preview_units, solve_units
-problem = make_problem(np.random.default_rng(0), [9, 4, 1])
+problem = make_problem(np.random.default_rng(0), [7, 4, 1])
 edges = problem.edges
 settings = UnitSettings(communities_least=3, communities_most=4)
 for wishes in ({}, {"locked": edges[:2], "forbidden": edges[-2:]}):
@@ -111,7 +111,7 @@ town = make_town(problem, UnitSettings())
 atoms = find_atoms(problem, town, edges[:0], edges[:1])
 chosen = np.arange(problem.size)
 label = merge_units(town, atoms, chosen)
-print(label.tolist(), improve_units(town, atoms, chosen, label, kicks=8).tolist())
+print(label.tolist(), improve_units(town, atoms, chosen, label, kicks=4).tolist())
 """
     told = []
     for off in ("0", "1"):

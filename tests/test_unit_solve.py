@@ -148,6 +148,8 @@ def test_stopped_at_any_moment(calls):
     assert score_of(oracle, solution.unit) >= told[-1].score - 1e-6
     scores = [state.score for state in told]
     assert scores == sorted(scores)
+    bounds = [state.bound for state in told if not math.isnan(state.bound)]
+    assert bounds == sorted(bounds, reverse=True)
     shares = [state.share for state in told]
     assert shares == sorted(shares)
     for state in told:
@@ -165,6 +167,15 @@ def test_what_is_watched_in_the_end_is_the_solution():
     assert told[-1].share == 1
     assert told[-1].pieces_done == len(solution.pieces)
     assert told[-1].bound == pytest.approx(told[-1].score)
+
+
+def test_a_first_bound_comes_before_the_optimum():
+    problem = make_problem(np.random.default_rng(2), [20, 9])
+    told = []
+    solve_units(problem, UnitSettings(), watch=lambda state: not told.append(state))
+    bounds = [state.bound for state in told if not math.isnan(state.bound)]
+    assert len(bounds) > 1
+    assert bounds[0] > bounds[-1]
 
 
 def test_too_many_sets_mean_no_bound():
