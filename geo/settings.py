@@ -14,6 +14,8 @@ from geo.errors import RuleError
 #: What the members of a unit must have in common besides being neighbours.
 WITHIN = ("", "jurisdiction", "neighbourhood")
 
+_WORDS = {"conditions_reading": ("all", "any"), "fiscal_allows": ("", "yes", "no")}
+
 
 @dataclass(frozen=True, slots=True)
 class UnitSettings:
@@ -105,6 +107,10 @@ class Settings:
     cutoff_m: float = 1250.0
     #: Join lines where they merely cross (only for data drawn without nodes).
     planarise: bool = False
+    #: ``"all"`` or ``"any"`` of the conditions that a document strings together.
+    conditions_reading: str = "all"
+    #: Whether local finances allow renovation: ``"yes"``, ``"no"``, ``""`` (not said).
+    fiscal_allows: str = ""
     units: UnitSettings = field(default_factory=UnitSettings)
 
     def __post_init__(self) -> None:
@@ -114,6 +120,10 @@ class Settings:
             positive = one.name.endswith(("_m", "_min", "_share"))
             if positive and not (isinstance(value, int | float) and value > 0):
                 raise RuleError("setting_not_positive", name=one.name, value=value)
+        for name, known in _WORDS.items():
+            if getattr(self, name) not in known:
+                listed = "、".join(f'"{word}"' for word in known)
+                raise RuleError("setting_word", name=name, known=listed)
         if self.coverage_share_min > 1 or self.borderline_share >= 1:
             raise RuleError("setting_share", name="coverage_share_min/borderline_share")
 

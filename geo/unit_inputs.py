@@ -124,7 +124,7 @@ def prepare_units(
     closable = find_closable(
         circle, suitability, near_m=chosen.resource_near_m, progress=progress
     )
-    eligibility = judge_eligibility(district.communities, rules)
+    eligibility = judge_members(circle)
     categories = tuple(sorted(closable.needs["category"].unique()))
     problem = make_problem(
         district, neighbours.pairs, closable.needs, categories, chosen
@@ -144,6 +144,31 @@ def prepare_units(
         problem,
         categories,
         findings,
+    )
+
+
+def judge_members(circle: LifeCircle, unit_of: pd.Series | None = None) -> pd.DataFrame:
+    """Judge who may take part, as the settings read the documents.
+
+    Parameters
+    ----------
+    circle
+        Communities, rules and settings.
+    unit_of
+        Community id to unit id; None while there are no units.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :func:`geo.eligibility.judge_eligibility`.
+    """
+    settings = circle.settings
+    return judge_eligibility(
+        circle.district.communities,
+        circle.rules,
+        unit_of=unit_of,
+        reading=settings.conditions_reading,
+        fiscal_allows={"yes": True, "no": False}.get(settings.fiscal_allows),
     )
 
 

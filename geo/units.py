@@ -14,7 +14,6 @@ import pandas as pd
 
 from geo.coverage import Ints
 from geo.decisions import Decisions, Pair, check_decisions
-from geo.eligibility import judge_eligibility
 from geo.findings import Finding, concat_findings, make_findings
 from geo.lifecircle import LifeCircle
 from geo.progress import Progress, no_progress
@@ -22,7 +21,7 @@ from geo.schema import Severity
 from geo.settings import UnitSettings
 from geo.stock import find_rows
 from geo.unit_gaps import judge_units
-from geo.unit_inputs import UnitBasis, prepare_units
+from geo.unit_inputs import UnitBasis, judge_members, prepare_units
 from geo.unit_problem import UnitProblem
 from geo.unit_solve import Watch, keep_going, preview_units, solve_units
 from geo.unit_tables import measure_units
@@ -218,7 +217,7 @@ def draw_units(
         unit_of,
         table,
         solution.pieces,
-        judge_eligibility(circle.district.communities, circle.rules, unit_of=unit_of),
+        judge_members(circle, unit_of),
         found,
         finished=solution.finished,
     )

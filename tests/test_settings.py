@@ -81,3 +81,37 @@ def test_a_value_of_the_wrong_kind_is_refused(name, value):
         make_settings({name: value})
     assert caught.value.code == "setting_kind"
     assert caught.value.message("en")
+
+
+@pytest.mark.parametrize("name", ["conditions_reading", "fiscal_allows"])
+def test_a_word_that_is_not_known_is_refused(name):
+    with pytest.raises(RuleError) as caught:
+        make_settings({name: "maybe"})
+    assert caught.value.code == "setting_word"
+    assert name in caught.value.message("zh")
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"communities_most": -1}, "setting_negative"),
+        ({"spread_m": 0.0}, "setting_not_positive"),
+        ({"within": "street"}, "setting_word"),
+        ({"communities_least": 9}, "setting_bounds"),
+        ({"area_least_m2": 9.0, "area_most_m2": 8.0}, "setting_bounds"),
+        ({"communities": 3}, "setting_unknown"),
+        ({"communities_most": 2.5}, "setting_kind"),
+    ],
+)
+def test_unit_settings_that_make_no_sense_are_refused(values, code):
+    with pytest.raises(RuleError) as caught:
+        make_settings({"units": values})
+    assert caught.value.code == code
+    assert "units." in caught.value.message("zh")
+
+
+def test_unit_settings_stand_in_a_section_of_their_own():
+    made = make_settings({"units": {"communities_most": 10, "within": "jurisdiction"}})
+    assert made.units.communities_most == 10
+    assert made.units.within == "jurisdiction"
+    assert made.units.communities_least == 1

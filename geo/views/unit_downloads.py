@@ -12,11 +12,11 @@ import streamlit as st
 
 from geo.decisions import dump_decisions
 from geo.district import output_crs
-from geo.eligibility import judge_eligibility
 from geo.exports import write_csv
 from geo.plan import Plan
 from geo.unit_drafts import Draft, draft_decisions
 from geo.unit_files import make_unit_of_table, make_unit_table, unit_shapes
+from geo.unit_inputs import judge_members
 from geo.units import Units
 from geo.views import unit_work
 from geo.views.state import choice
@@ -82,14 +82,13 @@ def as_units(plan: Plan, now: Desk, draft: Draft) -> Units | None:
     if now.units is None:
         return None
     unit_of = pd.Series(dict(draft.unit_of), dtype="str", name="unit_id").sort_index()
-    communities = plan.district.communities
     return replace(
         now.units,
         settings=now.settings,
         decisions=draft_decisions(draft, now.settings, whole=True),
         unit_of=unit_of,
         table=unit_work.measure(now, draft),
-        eligibility=judge_eligibility(communities, plan.rules, unit_of=unit_of),
+        eligibility=judge_members(plan.life_circle, unit_of),
     )
 
 
