@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from gridtown import grid_layers
+from gridtown import make_district as make_grid_district
 from row_town import IDS, make_basis
 
 from geo.decisions import make_decisions
@@ -328,3 +330,34 @@ def test_unknown_households_are_never_said_to_be_none():
     assert not said.str.contains("合计 0 户").any()
     row = make_unit_table(units, "zh").iloc[0]
     assert np.isnan(row["households"])
+
+
+# input that nobody wants, and what it gets
+
+
+def small_district(*names: str, **changes):
+    layers = grid_layers()
+    kept = {name: layers["communities"][name] for name in names}
+    for name, values in changes.items():
+        kept[name] = kept[name] | values
+    layers["communities"] = kept
+    known = layers.get("gates", {})
+    layers["gates"] = {k: v for k, v in known.items() if v["community_id"] in kept}
+    return make_grid_district(**layers)
+
+
+def test_one_community_makes_one_unit_and_is_told():
+    name = next(iter(grid_layers()["communities"]))
+    units = draw_units(life_circle(small_district(name), Settings()))
+    assert groups(units) == {name}
+    assert "units_one" in codes(units)
+    assert units.explain("zh").iloc[0] == "附近没有其他小区。"
+
+
+def test_no_neighbours_at_all_is_told_and_each_stands_alone():
+    settings = Settings(units=UnitSettings(gap_m=0.0, walk_m=0.0))
+    names = list(grid_layers()["communities"])
+    apart = [names[0], names[-1]]
+    units = draw_units(life_circle(small_district(*apart), settings))
+    assert groups(units) == set(apart)
+    assert "units_no_neighbours" in codes(units)
