@@ -42,7 +42,14 @@ from geo.walks import warm
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("PIANQU_KILLS", "8"))
-FILES = {"plan.gpkg", "gaps.csv", "findings.csv", "summary.json"}
+FILES = {
+    "plan.gpkg",
+    "gaps.csv",
+    "units.csv",
+    "unit_summary.csv",
+    "findings.csv",
+    "summary.json",
+}
 LANGUAGES = ("zh", "en")
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
@@ -105,6 +112,11 @@ def check_set(out: Path) -> str:
     assert counts["findings"] == {
         word: severities.get(word, 0) for word in counts["findings"]
     }
+    units = pd.read_csv(out / "units.csv", encoding="utf-8-sig", dtype=str)
+    table = pd.read_csv(out / "unit_summary.csv", encoding="utf-8-sig", dtype=str)
+    assert len(units) == counts["communities"]
+    assert set(units["unit_id"]) == set(table["unit_id"])
+    assert len(table) == summary["units"]["units"]
     states = gaps["state"].value_counts()
     for word, count in summary["totals"]["states"].items():
         assert states.get(word, 0) == count
