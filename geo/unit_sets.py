@@ -265,8 +265,9 @@ def _list(
         while depth >= 0:
             if at[depth] == tail[depth]:
                 depth -= 1
-                for place in range(tail[depth], tail[depth + 1] if depth >= 0 else 0):
-                    seen[queue[place]] = False
+                if depth >= 0:
+                    for place in range(tail[depth], tail[depth + 1]):
+                        seen[queue[place]] = False
                 continue
             atom = queue[at[depth]]
             at[depth] += 1
