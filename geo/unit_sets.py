@@ -9,6 +9,7 @@ missed; growing stops where a *most* bound or a forbidden pair forbids more.
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -265,9 +266,7 @@ def _list(
         while depth >= 0:
             if at[depth] == tail[depth]:
                 depth -= 1
-                if depth >= 0:
-                    for place in range(tail[depth], tail[depth + 1]):
-                        seen[queue[place]] = False
+                _forget(seen, queue, tail, depth)
                 continue
             atom = queue[at[depth]]
             at[depth] += 1
@@ -291,6 +290,16 @@ def _list(
             member = keep(start, member, chosen[:depth], kept)
             kept += 1
     return start[: kept + 1], member[: start[kept]], True
+
+
+@kernel
+def _forget(
+    seen: npt.NDArray[np.bool_], queue: Int64Array, tail: Int64Array, depth: Whole
+) -> None:
+    """Let what was queued above a depth be found again; below 0 there is nothing."""
+    if depth >= 0:
+        for place in range(tail[depth], tail[depth + 1]):
+            seen[queue[place]] = False
 
 
 @kernel
