@@ -14,6 +14,13 @@ from geo.errors import RuleError
 #: What the members of a unit must have in common besides being neighbours.
 WITHIN = ("", "jurisdiction", "neighbourhood")
 
+#: Who may go through a gate.
+OPEN_TO = ("residents", "all")
+
+_SITE_WORDS = {
+    "budget_kind": ("", "sites", "area", "cny"),
+    "scope": ("district", "unit"),
+}
 _WORDS = {"conditions_reading": ("all", "any"), "fiscal_allows": ("", "yes", "no")}
 
 
@@ -81,6 +88,99 @@ class UnitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """How facilities are sited on idle resources (METHODS §3)."""
+
+    #: Categories to site, in the order in which they are told.
+    categories: tuple[str, ...] = (
+        "elderly_daycare",
+        "childcare",
+        "parking",
+        "canteen",
+        "health_station",
+        "fitness_ground",
+    )
+    #: Weight of each of them, in the same order; empty: all alike.
+    weights: tuple[float, ...] = ()
+    #: What the budget counts: ``"sites"`` (resources used), ``"area"`` (m2 used),
+    #: ``"cny"``, or ``""``: there is none.
+    budget_kind: str = "sites"
+    budget: float = 10.0
+    #: ``"district"``, or ``"unit"``: each unit by itself, with its own resources and
+    #: a budget of its own.
+    scope: str = "district"
+    #: Use resources, too, of which it is not known whether they may be used.
+    unsure_resources: bool = False
+    #: Where nobody can tell whether a community is served, take it as not served.
+    unsure_needs: bool = False
+    #: A category that no record names anywhere counts as missing everywhere.
+    absent_needs: bool = True
+    #: Floor area of a new building per area of its plot (with `unsure_resources`).
+    plot_ratio: float = 1.0
+    #: Floor area of one household, where households are estimated from it.
+    m2_per_household: float = 90.0
+    #: Storeys of a building of which nobody says how many it has.
+    storeys_assumed: float = 3.0
+    #: Seconds for which each stage of the solver may search; a plan that was cut
+    #: short says so.
+    seconds_most: float = 20.0
+    #: Nodes of the branch and bound tree per stage.
+    nodes_most: int = 20_000
+    #: Flows beyond which the solver is not asked for the optimum, only for a bound.
+    flows_most: int = 60_000
+
+    def __post_init__(self) -> None:
+        """Refuse values with which no plan would make sense."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, int | float) and not 0 <= value < float("inf"):
+                raise RuleError("setting_negative", name=f"sites.{one.name}")
+        for name in ("plot_ratio", "m2_per_household", "storeys_assumed"):
+            if getattr(self, name) == 0:
+                raise RuleError("setting_not_positive", name=f"sites.{name}", value=0)
+        for name, known in _SITE_WORDS.items():
+            if getattr(self, name) not in known:
+                listed = "、".join(f'"{word}"' for word in known)
+                raise RuleError("setting_word", name=f"sites.{name}", known=listed)
+        if len(set(self.categories)) < len(self.categories):
+            raise RuleError("setting_twice", name="sites.categories")
+        if self.weights and len(self.weights) != len(self.categories):
+            raise RuleError("setting_weights", name="sites.weights")
+        if not all(0 < weight < float("inf") for weight in self.weights):
+            raise RuleError("setting_not_positive", name="sites.weights", value=0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningSettings:
+    """How new gates are looked for along walls (METHODS §4)."""
+
+    #: Distance between two places of a wall that are tried.
+    step_m: float = 20.0
+    #: Farthest that a street, or a path inside, may lie from the wall.
+    reach_m: float = 30.0
+    #: A new gate this near to one that there is changes nothing.
+    apart_m: float = 30.0
+    #: Who may go through: ``"residents"`` or ``"all"``.
+    open_to: str = "residents"
+    #: Openings that are told at most.
+    told_most: int = 200
+
+    def __post_init__(self) -> None:
+        """Refuse values with which nothing could be found."""
+        for name in ("step_m", "reach_m"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                told = f"openings.{name}"
+                raise RuleError("setting_not_positive", name=told, value=value)
+        for name in ("apart_m", "told_most"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise RuleError("setting_negative", name=f"openings.{name}")
+        if self.open_to not in OPEN_TO:
+            listed = "、".join(f'"{word}"' for word in OPEN_TO)
+            raise RuleError("setting_word", name="openings.open_to", known=listed)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Choices of one run; distances in metres, paces in metres per minute."""
 
@@ -112,6 +212,8 @@ class Settings:
     #: Whether local finances allow renovation: ``"yes"``, ``"no"``, ``""`` (not said).
     fiscal_allows: str = ""
     units: UnitSettings = field(default_factory=UnitSettings)
+    sites: SiteSettings = field(default_factory=SiteSettings)
+    openings: OpeningSettings = field(default_factory=OpeningSettings)
 
     def __post_init__(self) -> None:
         """Refuse values with which no result would make sense."""
@@ -126,6 +228,10 @@ class Settings:
                 raise RuleError("setting_word", name=name, known=listed)
         if self.coverage_share_min > 1 or self.borderline_share >= 1:
             raise RuleError("setting_share", name="coverage_share_min/borderline_share")
+
+
+_Section = Settings | UnitSettings | SiteSettings | OpeningSettings
+_SECTIONS = (UnitSettings, SiteSettings, OpeningSettings)
 
 
 def make_settings(values: dict[str, Any]) -> Settings:
@@ -170,8 +276,29 @@ def make_unit_settings(values: Mapping[str, Any]) -> UnitSettings:
     return UnitSettings(**_check_names(UnitSettings, values, "units."))
 
 
+def make_site_settings(values: Mapping[str, Any]) -> SiteSettings:
+    """Make site settings from a table of names and values.
+
+    Parameters
+    ----------
+    values
+        Names of `SiteSettings` and their values; the others keep their defaults.
+
+    Returns
+    -------
+    SiteSettings
+        The settings.
+
+    Raises
+    ------
+    RuleError
+        As `make_settings`.
+    """
+    return SiteSettings(**_check_names(SiteSettings, values, "sites."))
+
+
 def _check_names(
-    kind: type[Settings | UnitSettings], values: Mapping[str, Any], section: str = ""
+    kind: type[_Section], values: Mapping[str, Any], section: str = ""
 ) -> dict[str, Any]:
     defaults = kind()
     known = {one.name: getattr(defaults, one.name) for one in fields(kind)}
@@ -181,8 +308,12 @@ def _check_names(
             listed = "、".join(known)
             raise RuleError("setting_unknown", name=f"{section}{name}", known=listed)
         default = known[name]
-        if isinstance(default, UnitSettings) and isinstance(value, Mapping):
-            checked[name] = make_unit_settings(value)
+        if isinstance(default, _SECTIONS) and isinstance(value, Mapping):
+            part = type(default)
+            checked[name] = part(**_check_names(part, value, f"{name}."))
+            continue
+        if isinstance(default, tuple) and isinstance(value, list):
+            checked[name] = _check_list(f"{section}{name}", value)
             continue
         number = isinstance(default, float) and isinstance(value, int | float)
         if isinstance(value, bool) != isinstance(default, bool) or not (
@@ -192,3 +323,12 @@ def _check_names(
                 "setting_kind", name=f"{section}{name}", value=value, default=default
             )
     return checked
+
+
+def _check_list(name: str, value: list[Any]) -> tuple[Any, ...]:
+    """Return the list of a settings file: all words or all numbers."""
+    words = all(isinstance(one, str) for one in value)
+    numbers = all(isinstance(one, int | float) for one in value)
+    if any(isinstance(one, bool) for one in value) or not (words or numbers):
+        raise RuleError("setting_kind", name=name, value=value, default=[])
+    return tuple(value)
