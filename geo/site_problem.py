@@ -97,7 +97,8 @@ class SitingProblem:
     @cached_property
     def total(self) -> FloatArray:
         """Return what is demanded of each category; (F,)."""
-        return np.bincount(self.category, self.amount, minlength=self.categories)
+        total = np.bincount(self.category, self.amount, minlength=self.categories)
+        return total.astype(np.float64)
 
     @cached_property
     def servable(self) -> FloatArray:
