@@ -6,7 +6,7 @@ what no longer fits the district is said and left out, the rest is kept.
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,12 @@ from geo.errors import InputError, RuleError
 from geo.files import make_folder, replace_file
 from geo.findings import Finding, make_findings
 from geo.schema import Severity
-from geo.settings import UnitSettings, make_unit_settings
+from geo.settings import (
+    SiteSettings,
+    UnitSettings,
+    make_site_settings,
+    make_unit_settings,
+)
 
 #: Version of the file; an unknown one is refused rather than half understood.
 VERSION = 1
@@ -26,6 +31,9 @@ FOLDER = "plans"
 Pair = tuple[str, str]
 
 _PAIRS = ("locked", "forbidden", "crossings")
+#: Pairs of a resource and a category, in this order.
+_SITES = ("sites_required", "sites_forbidden")
+_ABOUT_UNITS = ("units", *_PAIRS, "excluded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,15 @@ class Decisions:
         Communities that stand alone and are in no joint unit.
     settings
         Settings of the units; None: those of the run.
+    sites_required, sites_forbidden
+        Resource and category: what has to be built where, and what must not be.
+    site_settings
+        Settings of the sites; None: those of the run.
 
     Notes
     -----
-    Pairs are written with the smaller id first, and everything is sorted, so that
-    equal decisions are equal.
+    Pairs of communities are written with the smaller id first, and everything is
+    sorted, so that equal decisions are equal.
     """
 
     name: str = ""
@@ -60,6 +72,9 @@ class Decisions:
     crossings: tuple[Pair, ...] = ()
     excluded: tuple[str, ...] = ()
     settings: UnitSettings | None = None
+    sites_required: tuple[Pair, ...] = ()
+    sites_forbidden: tuple[Pair, ...] = ()
+    site_settings: SiteSettings | None = None
 
 
 def make_decisions(
@@ -72,7 +87,7 @@ def make_decisions(
     excluded: Iterable[str] = (),
     settings: UnitSettings | None = None,
 ) -> Decisions:
-    """Put decisions into their one order.
+    """Put decisions about units into their one order.
 
     Parameters
     ----------
@@ -134,15 +149,19 @@ def parse_decisions(text: str, file: str) -> Decisions:
     strange = sorted(set(values) - known)
     if strange:
         raise InputError("decisions_key", file=file, key="、".join(strange))
-    settings = values.get("settings")
-    if settings is not None and not isinstance(settings, dict):
-        raise InputError("decisions_key", file=file, key="settings")
-    return make_decisions(
+    settings = _table(values, "settings", file)
+    sites = _table(values, "site_settings", file)
+    made = make_decisions(
         name=str(values.get("name", "")),
         units=_groups(values, "units", file),
         excluded=_names(values.get("excluded", []), "excluded", file),
         settings=None if settings is None else make_unit_settings(settings),
         **{name: _pairs(values, name, file) for name in _PAIRS},
+    )
+    return replace(
+        made,
+        site_settings=None if sites is None else make_site_settings(sites),
+        **{name: _sort_sites(_pairs(values, name, file)) for name in _SITES},
     )
 
 
@@ -189,8 +208,9 @@ def dump_decisions(decisions: Decisions) -> str:
         JSON, sorted and indented, so that two versions can be compared.
     """
     values = {"version": VERSION} | asdict(decisions)
-    if decisions.settings is None:
-        del values["settings"]
+    for name in ("settings", "site_settings"):
+        if values[name] is None:
+            del values[name]
     return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -284,7 +304,10 @@ def check_decisions(
         excluded=excluded,
         settings=decisions.settings,
     )
-    return checked, make_findings(findings)
+    whole = replace(
+        decisions, **{name: getattr(checked, name) for name in _ABOUT_UNITS}
+    )
+    return whole, make_findings(findings)
 
 
 def _finding(code: str, **params: Any) -> Finding:
@@ -305,6 +328,18 @@ def _known_pairs(pairs: Iterable[Pair], known: set[str]) -> list[Pair]:
 def _sort_pairs(pairs: Iterable[Iterable[str]]) -> tuple[Pair, ...]:
     found = {tuple(sorted(pair)) for pair in pairs}
     return tuple(sorted((pair[0], pair[-1]) for pair in found))
+
+
+def _sort_sites(pairs: Iterable[Iterable[str]]) -> tuple[Pair, ...]:
+    found = {tuple(pair) for pair in pairs}
+    return tuple(sorted((pair[0], pair[1]) for pair in found))
+
+
+def _table(values: Mapping[str, Any], key: str, file: str) -> dict[str, Any] | None:
+    table = values.get(key)
+    if table is not None and not isinstance(table, dict):
+        raise InputError("decisions_key", file=file, key=key)
+    return table
 
 
 def _groups(values: Mapping[str, Any], key: str, file: str) -> list[list[str]]:
