@@ -31,8 +31,6 @@ FOLDER = "plans"
 Pair = tuple[str, str]
 
 _PAIRS = ("locked", "forbidden", "crossings")
-#: Pairs of a resource and a category, in this order.
-_SITES = ("sites_required", "sites_forbidden")
 _ABOUT_UNITS = ("units", *_PAIRS, "excluded")
 
 
@@ -160,8 +158,9 @@ def parse_decisions(text: str, file: str) -> Decisions:
     )
     return replace(
         made,
+        sites_required=_sort_sites(_pairs(values, "sites_required", file)),
+        sites_forbidden=_sort_sites(_pairs(values, "sites_forbidden", file)),
         site_settings=None if sites is None else make_site_settings(sites),
-        **{name: _sort_sites(_pairs(values, name, file)) for name in _SITES},
     )
 
 
