@@ -1,11 +1,18 @@
 // The district's map: Leaflet moves it, two canvases show it. Geometry comes from
 // the browser's memory; Python sends styles, the selection and views to go to.
-import { el, fill, find, memory, paint, root, whenKept } from "./dom.js";
+import { el, fill, find, memory, root, whenKept } from "./dom.js";
 import { Chooser } from "./choosing.js";
 import * as draw from "./draw.js";
+import { legendRows, layerList, zooms } from "./furniture.js";
 import * as linked from "./linked.js";
 import { inside, project } from "./plane.js";
+import { Sites } from "./sites.js";
 import * as units from "./units.js";
+
+// What a page shows on the map besides, by the word `extra` in its data. Made once
+// per map, it is told `receive(data)` and may `drawBase(context)`, `drawTop(context)`,
+// `hover(point)` (title and note, or nothing), `click(point)` (whether it was for it).
+const EXTRAS = { sites: Sites };
 
 const PAD = 0.25;
 const SIGNS_FROM = 12;
@@ -62,6 +69,7 @@ class Board {
   close() {
     this.observer.disconnect();
     this.chooser?.close();
+    this.extra?.close?.();
     this.map.remove();
     if (this.waits) memory.waiting.delete(this.waits);
     memory.maps.delete(this.data?.key);
@@ -77,6 +85,10 @@ class Board {
     if (data.seen !== undefined) {
       this.chooser ??= new Chooser(this);
       this.chooser.receive(data);
+    }
+    if (data.extra) {
+      this.extra ??= new EXTRAS[data.extra](this);
+      this.extra.receive(data);
     }
     if (!this.chooser?.waiting.length) this.selected = data.selected ?? null;
     const keys = [...Object.values(data.layers), ...(data.style ? [data.style] : [])];
@@ -224,6 +236,7 @@ class Board {
     if (data.catchment) draw.drawCatchment(context, data.catchment, view, project, data.accent);
     this.drawFacilities(context);
     this.drawFindings(context);
+    this.extra?.drawBase?.(context);
     if (this.style && view.zoom >= SIGNS_FROM) {
       this.pills = this.style.units ? units.placeNumbers(context, layers, view, this.style) : [];
       const taken = this.pills.map((pill) => pill.place);
@@ -274,6 +287,7 @@ class Board {
         draw.drawWalk(context, { lines: [[[lon, lat]]] }, view, project, data.accent);
       }
     }
+    this.extra?.drawTop?.(context);
   }
 
   // The units of what is chosen and pointed at, links, and what is picked.
@@ -373,8 +387,10 @@ class Board {
     }
     const link = this.linkAt(point);
     const spot = this.dot(point);
-    this.pane.style.cursor = over === null ? "" : "pointer";
-    if (link) this.tell(point, this.linkTitle(link), link.note);
+    const extra = point && this.extra?.hover?.(point);
+    this.pane.style.cursor = over === null && !extra ? "" : "pointer";
+    if (extra) this.tell(point, ...extra);
+    else if (link) this.tell(point, this.linkTitle(link), link.note);
     else if (spot) this.tell(point, spot[0].names[spot[1]] || this.data.texts.unnamed, spot[0].notes?.[spot[1]] ?? "");
     else if (at !== null) this.tell(point, ...this.wordsOf(at));
     else this.hint.style.display = "none";
@@ -397,6 +413,7 @@ class Board {
   }
 
   click(point) {
+    if (this.extra?.click?.(point)) return;
     const at = this.hit(point);
     if (at === null) return;
     const id = this.layers.communities.ids[at];
@@ -410,67 +427,20 @@ class Board {
       this.chooser.send({ kind: "select", id: this.selected });
       return;
     }
+    this.report({ kind: "select", id: this.selected });
+  }
+
+  report(event) {
     memory.clicks = (memory.clicks ?? 0) + 1;
-    this.send({ kind: "select", id: this.selected, n: memory.clicks });
+    this.send({ ...event, n: memory.clicks });
   }
 
   furnish() {
     const { data } = this;
-    this.legend.replaceChildren(...this.legendRows(data.legend));
+    this.legend.replaceChildren(...legendRows(data.legend));
     this.legend.style.display = data.legend ? "" : "none";
     this.credit.textContent = data.credit ?? "";
-    this.switches.replaceChildren(this.zooms(), this.layerList());
-  }
-
-  legendRows(legend) {
-    if (!legend) return [];
-    const rows = legend.rows.map((row) => {
-      const line = el("div", "pq-legend-row");
-      line.append(paint(el("i", "pq-swatch"), row.look));
-      if (row.look.sign) line.append(el("span", "pq-sign", row.look.sign));
-      line.append(el("span", "", row.label));
-      if (row.count !== undefined) line.append(el("span", "pq-count", row.count));
-      return line;
-    });
-    return [el("div", "pq-legend-title", legend.title), ...rows];
-  }
-
-  zooms() {
-    const box = el("div", "pq-zooms");
-    const { texts } = this.data;
-    const button = (sign, title, act) => {
-      const made = el("button", "", sign);
-      made.type = "button";
-      made.title = title;
-      made.setAttribute("aria-label", title);
-      made.onclick = act;
-      box.append(made);
-    };
-    button("＋", texts.zoom_in, () => this.map.zoomIn());
-    button("－", texts.zoom_out, () => this.map.zoomOut());
-    button("⌂", texts.whole, () => this.goHome());
-    return box;
-  }
-
-  layerList() {
-    const list = el("details", "pq-layers");
-    list.open = Boolean(memory.layersOpen);
-    list.ontoggle = () => { memory.layersOpen = list.open; };
-    list.append(el("summary", "", this.data.texts.layers));
-    for (const [name, label] of this.data.switches) {
-      const line = el("label");
-      const box = el("input");
-      box.type = "checkbox";
-      box.checked = this.shown(name);
-      box.onchange = () => {
-        const { place } = this.data;
-        memory.layers.set(place, { ...memory.layers.get(place), [name]: box.checked });
-        this.redraw();
-      };
-      line.append(box, el("span", "", label));
-      list.append(line);
-    }
-    return list;
+    this.switches.replaceChildren(zooms(this), layerList(this));
   }
 }
 
