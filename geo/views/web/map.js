@@ -5,14 +5,16 @@ import { Chooser } from "./choosing.js";
 import * as draw from "./draw.js";
 import { legendRows, layerList, zooms } from "./furniture.js";
 import * as linked from "./linked.js";
+import { Openings } from "./openings.js";
 import { inside, project } from "./plane.js";
 import { Sites } from "./sites.js";
 import * as units from "./units.js";
+import { WhatIf } from "./what_if.js";
 
 // What a page shows on the map besides, by the word `extra` in its data. Made once
 // per map, it is told `receive(data)` and may `drawBase(context)`, `drawTop(context)`,
 // `hover(point)` (title and note, or nothing), `click(point)` (whether it was for it).
-const EXTRAS = { sites: Sites };
+const EXTRAS = { openings: Openings, sites: Sites, what_if: WhatIf };
 
 const PAD = 0.25;
 const SIGNS_FROM = 12;
