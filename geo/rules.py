@@ -29,7 +29,7 @@ from geo.standards import (
     make_rules,
     mark,
 )
-from geo.tables import TABLES, read_table, read_toml
+from geo.tables import PEOPLE, TABLES, read_table, read_toml
 from geo.text import DEFAULT_LANGUAGE, data_dir
 
 __all__ = [
@@ -45,6 +45,16 @@ __all__ = [
 
 #: A row of the suitability table for every category that has none of its own.
 ANY_CATEGORY = "*"
+
+#: Tables with a category in every row.
+_CATEGORISED = (
+    "facility_standards",
+    "required",
+    "poi_mapping",
+    "osm_tags",
+    "suitability",
+    "siting",
+)
 
 _CONDITION = r"[^=&|!\s]+!?=[^=&|!\s]+(\|[^=&|!\s]+)*"
 _CONDITIONS = re.compile(rf"{_CONDITION}(&{_CONDITION})*")
@@ -75,6 +85,14 @@ class RuleBook:
         Clauses of the policy documents, with ``origin``.
     suitability
         Which idle resource may become what, with ``origin``.
+    siting
+        How a facility is sized where it is sited, by category and area, with
+        ``origin``.
+    people
+        How many people a household has, and which share of them a facility serves;
+        indexed by ``key``, with ``origin``.
+    apart
+        Pairs of categories that may not stand together, with ``origin``.
     sources
         One row for every file read: ``table, kind, path, sha256``.
     """
@@ -89,6 +107,9 @@ class RuleBook:
     headers: pd.DataFrame
     policy: pd.DataFrame
     suitability: pd.DataFrame
+    siting: pd.DataFrame
+    people: pd.DataFrame
+    apart: pd.DataFrame
     sources: pd.DataFrame
 
     def category_name(self, category: str, lang: str = DEFAULT_LANGUAGE) -> str:
@@ -171,6 +192,7 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
     tables, sources = _read_tables(district_dir)
     _check_categories(tables)
     _check_patterns(tables)
+    _check_siting(tables)
     own, more = _read_district(district_dir)
     changes = check_changes(own.get("rules", {}), tables)
     policy = change_policy(tables["policy_rules"], changes)
@@ -192,6 +214,9 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
         headers=_plain_headers(tables["ledger_headers"]),
         policy=policy.drop(columns=["line"]),
         suitability=tables["suitability"].drop(columns=["line"]),
+        siting=tables["siting"].drop(columns=["line"]),
+        people=tables["people"].drop(columns=["line"]).set_index("key"),
+        apart=tables["apart"].drop(columns=["line"]),
         sources=pd.DataFrame(sources + more + files),
     )
 
@@ -233,19 +258,20 @@ def _with_layer(frame: pd.DataFrame, layers: pd.Series) -> pd.DataFrame:
 def _check_categories(tables: Mapping[str, pd.DataFrame]) -> None:
     """Refuse a category that no row of ``categories`` defines."""
     kinds = tables["categories"].set_index("category")["kind"]
-    named = ("facility_standards", "required", "poi_mapping", "osm_tags", "suitability")
-    for name in named:
+    named = [(name, "category") for name in _CATEGORISED]
+    named += [("apart", "category_a"), ("apart", "category_b")]
+    for name, column in named:
         known = set(kinds.index)
-        if name == "required":
+        if name in ("required", "siting", "apart"):
             known = set(kinds.index[kinds == "facility"])
         if name == "suitability":
             known = {*kinds.index[kinds == "facility"], ANY_CATEGORY}
-        for row in tables[name].itertuples():
-            if row.category not in known:
-                near = get_close_matches(row.category, known, n=1, cutoff=0.0)[0]
-                place = {"table": f"{name}.csv", "row": row.line, "column": "category"}
+        for line, value in tables[name][["line", column]].itertuples(index=False):
+            if value not in known:
+                near = get_close_matches(value, known, n=1, cutoff=0.0)[0]
+                place = {"table": f"{name}.csv", "row": line, "column": column}
                 raise RuleError(
-                    "rule_category_unknown", **place, value=row.category, near=near
+                    "rule_category_unknown", **place, value=value, near=near
                 )
 
 
@@ -260,6 +286,29 @@ def _check_patterns(tables: Mapping[str, pd.DataFrame]) -> None:
             if not _is_pattern(value, tags=name == "osm_tags"):
                 place = {"table": f"{name}.csv", "row": line, "column": column}
                 raise RuleError("rule_cell_pattern", **place, value=value)
+
+
+def _check_siting(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse sizes that fit no facility, and a table without one of the figures."""
+    for row in tables["siting"].itertuples():
+        place = {"table": "siting.csv", "row": row.line}
+        for column in ("module_m2", "m2_per_capacity"):
+            if getattr(row, column) == 0:
+                raise RuleError("rule_cell_zero", **place, column=column)
+        if row.least_m2 > row.most_m2:
+            value = f"{row.least_m2:g} > {row.most_m2:g}"
+            raise RuleError(
+                "rule_range", **place, column="least_m2 / most_m2", value=value
+            )
+        if bool(row.capacity_unit) != (row.m2_per_capacity == row.m2_per_capacity):
+            column = "m2_per_capacity" if row.capacity_unit else "capacity_unit"
+            raise RuleError("rule_cell_empty", **place, column=column, value="")
+    groups = tables["siting"].groupby("category")["group"].nunique()
+    for category in groups.index[groups > 1]:
+        raise RuleError("rule_group", table="siting.csv", category=category)
+    for key in PEOPLE:
+        if key not in set(tables["people"]["key"]):
+            raise RuleError("rule_row_missing", table="people.csv", key=key)
 
 
 def _is_pattern(value: str, *, tags: bool) -> bool:

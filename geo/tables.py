@@ -8,11 +8,7 @@ carries its unit in the name of its column.
 import csv
 import hashlib
 import io
-import math
 import tomllib
-import unicodedata
-from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,127 +17,7 @@ import pandas as pd
 
 from geo.errors import RuleError
 from geo.schema import LAYERS, RULE_CERTAINTY
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """One column of a rule table.
-
-    Attributes
-    ----------
-    name
-        Name; the unit of a number stands in it.
-    kind
-        ``text`` or ``number``.
-    needed
-        No cell may be empty.
-    choices
-        Words allowed in a text column.
-    """
-
-    name: str
-    kind: str = "text"
-    needed: bool = False
-    choices: tuple[str, ...] = ()
-
-    def convert(self, value: object, table: str, row: int | str) -> str | float:
-        """Return the value of a cell, checked.
-
-        Parameters
-        ----------
-        value
-            Text of a CSV cell, or a TOML value.
-        table, row
-            Where it stands, for the error.
-
-        Returns
-        -------
-        str or float
-            Text (empty where missing) or number (``NaN`` where missing).
-
-        Raises
-        ------
-        RuleError
-            If the cell is empty, not a number, negative or not an allowed word.
-        """
-        text = "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
-        place = {"table": table, "row": row, "column": self.name, "value": text}
-        if not text:
-            if self.needed:
-                raise RuleError("rule_cell_empty", **place)
-            return math.nan if self.kind == "number" else ""
-        if self.kind == "number":
-            return _number(text, place)
-        if self.choices and text not in self.choices:
-            raise RuleError(
-                "rule_cell_choice", **place, choices="、".join(self.choices)
-            )
-        return text
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One rule table: its columns, and those that must be unique together."""
-
-    name: str
-    columns: tuple[TableColumn, ...]
-    unique: tuple[str, ...] = ()
-
-    def column(self, name: str, place: str) -> TableColumn:
-        """Return a column by name.
-
-        Parameters
-        ----------
-        name
-            Name of the column.
-        place
-            Where the name was met, for the error.
-
-        Returns
-        -------
-        TableColumn
-            The column.
-
-        Raises
-        ------
-        RuleError
-            If there is none, with the likeliest one meant.
-        """
-        known = {column.name: column for column in self.columns}
-        if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
-            raise RuleError("rule_column_unknown", table=place, column=name, near=near)
-        return known[name]
-
-
-def _number(text: str, place: dict[str, Any]) -> float:
-    try:
-        value = float(unicodedata.normalize("NFKC", text))
-    except ValueError as error:
-        raise RuleError("rule_cell_number", **place) from error
-    if not (math.isfinite(value) and value >= 0):
-        raise RuleError("rule_cell_negative", **place)
-    return value
-
-
-def _texts(names: str, **choices: tuple[str, ...]) -> tuple[TableColumn, ...]:
-    """Make text columns; a name that ends in ``!`` is needed."""
-    return tuple(
-        TableColumn(
-            name.rstrip("!"),
-            needed=name.endswith("!"),
-            choices=choices.get(name.rstrip("!"), ()),
-        )
-        for name in names.split()
-    )
-
-
-def _numbers(names: str) -> tuple[TableColumn, ...]:
-    return tuple(
-        TableColumn(name.rstrip("!"), "number", needed=name.endswith("!"))
-        for name in names.split()
-    )
-
+from geo.table_columns import Table, TableColumn, make_numbers, make_texts
 
 YES_NO = ("yes", "no")
 CLASSES = (
@@ -209,6 +85,12 @@ CONDITIONS = (
     "landuse_survey",
 )
 
+#: Whom a facility serves; how many there are of them says ``people.csv``.
+GROUPS = ("persons", "elderly_60", "infants_0_3", "cars")
+
+#: Figures of ``people.csv``.
+PEOPLE = ("persons_per_household", "share_elderly_60", "share_infants_0_3")
+
 _CERTAINTY = dict.fromkeys(
     (
         "certainty",
@@ -225,7 +107,7 @@ TABLES: dict[str, Table] = {
     for table in (
         Table(
             "categories",
-            _texts(
+            make_texts(
                 "category! kind! layer rules_for name_zh! name_en! renovation_class",
                 kind=("facility", "quota", "scale", "object"),
                 layer=tuple(LAYERS),
@@ -236,7 +118,7 @@ TABLES: dict[str, Table] = {
         Table(
             "facility_standards",
             (
-                *_texts(
+                *make_texts(
                     "rule_id! category! name_zh! renovation_class level! standard!"
                     " clause! applies_to! obligation! is_default!",
                     renovation_class=CLASSES,
@@ -244,13 +126,13 @@ TABLES: dict[str, Table] = {
                     obligation=("must", "should", "optional", "target", "info"),
                     is_default=YES_NO,
                 ),
-                *_texts(
+                *make_texts(
                     "distance_kind distance_source",
                     distance_kind=("walk_distance", "service_radius"),
                     distance_source=("cited_standard", "tool_choice"),
                 ),
-                *_numbers(" ".join(chain(*NUMBERS.values()))),
-                *_texts(
+                *make_numbers(" ".join(chain(*NUMBERS.values()))),
+                *make_texts(
                     "certainty! certainty_distance certainty_size certainty_capacity"
                     " source! note",
                     **_CERTAINTY,
@@ -261,15 +143,15 @@ TABLES: dict[str, Table] = {
         Table(
             "required",
             (
-                *_texts("category!"),
-                *_numbers("tier_min!"),
-                *_texts("distance_rule size_rule capacity_rule source! note"),
+                *make_texts("category!"),
+                *make_numbers("tier_min!"),
+                *make_texts("distance_rule size_rule capacity_rule source! note"),
             ),
             ("category",),
         ),
         Table(
             "poi_mapping",
-            _texts(
+            make_texts(
                 "category! amap_codes amap_codes_excluded amap_names name_required!"
                 " name_include name_exclude landuse_codes_planning landuse_codes_survey"
                 " source! certainty! note",
@@ -280,7 +162,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "osm_tags",
-            _texts(
+            make_texts(
                 "category! conditions! ambiguous! source! certainty! note",
                 ambiguous=YES_NO,
                 **_CERTAINTY,
@@ -289,7 +171,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "street_classes",
-            _texts(
+            make_texts(
                 "key! value! walkable foot_may_allow is_main_road reason! source!"
                 " certainty!",
                 key=("highway", "foot", "access", "motorroad"),
@@ -303,13 +185,13 @@ TABLES: dict[str, Table] = {
         Table(
             "suitability",
             (
-                *_texts(
+                *make_texts(
                     "rule_id! category! condition! kinds words area size_rule",
                     condition=CONDITIONS,
                     area=("floor", "land"),
                 ),
-                *_numbers("storeys_most"),
-                *_texts(
+                *make_numbers("storeys_most"),
+                *make_texts(
                     "verdict! if_missing standard! clause! source! certainty! note",
                     verdict=("yes", "unknown", "no"),
                     if_missing=("unknown", "passes"),
@@ -319,21 +201,58 @@ TABLES: dict[str, Table] = {
             ("rule_id",),
         ),
         Table(
+            "siting",
+            (
+                *make_texts(
+                    "category! group! area!",
+                    group=GROUPS,
+                    area=("floor", "land"),
+                ),
+                *make_numbers(
+                    "module_m2! least_m2 most_m2 m2_per_capacity cost_per_m2_cny"
+                ),
+                *make_texts(
+                    "capacity_unit rule_refs source! certainty! note",
+                    capacity_unit=("places", "spaces", "m2"),
+                    **_CERTAINTY,
+                ),
+            ),
+            ("category", "area"),
+        ),
+        Table(
+            "people",
+            (
+                *make_texts("key!", key=PEOPLE),
+                *make_numbers("value!"),
+                *make_texts("source! certainty! note", **_CERTAINTY),
+            ),
+            ("key",),
+        ),
+        Table(
+            "apart",
+            (
+                *make_texts("rule_id! category_a! category_b!"),
+                *make_numbers("within_m!"),
+                *make_texts("source! certainty! note", **_CERTAINTY),
+            ),
+            ("rule_id",),
+        ),
+        Table(
             "ledger_headers",
             (
-                *_texts(
+                *make_texts(
                     "header! layer! column! kind!",
                     layer=tuple(LAYERS),
                     kind=("text", "number", "count", "year", "flag", "date"),
                 ),
-                *_numbers("factor!"),
-                *_texts("unit note"),
+                *make_numbers("factor!"),
+                *make_texts("unit note"),
             ),
             ("header", "layer"),
         ),
         Table(
             "policy_rules",
-            _texts(
+            make_texts(
                 "rule_id! jurisdiction! doc_no! clause! type! check_kind! metric!"
                 " operator! threshold threshold_unit fields! formula! scope! stage"
                 " geospatial! severity! quote! source! quoted_from certainty! note",
