@@ -22,6 +22,7 @@ from geo.settings import (
     make_site_settings,
     make_unit_settings,
 )
+from geo.what_if_files import Step, dump_steps, parse_steps
 
 #: Version of the file; an unknown one is refused rather than half understood.
 VERSION = 1
@@ -56,11 +57,14 @@ class Decisions:
         Resource and category: what has to be built where, and what must not be.
     site_settings
         Settings of the sites; None: those of the run.
+    steps
+        What is built, closed or opened in any case, in order; places are longitude
+        and latitude (:mod:`geo.what_if_files`).
 
     Notes
     -----
-    Pairs of communities are written with the smaller id first, and everything is
-    sorted, so that equal decisions are equal.
+    Pairs of communities are written with the smaller id first, and everything but
+    the steps is sorted, so that equal decisions are equal.
     """
 
     name: str = ""
@@ -73,6 +77,7 @@ class Decisions:
     sites_required: tuple[Pair, ...] = ()
     sites_forbidden: tuple[Pair, ...] = ()
     site_settings: SiteSettings | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def make_decisions(
@@ -161,6 +166,7 @@ def parse_decisions(text: str, file: str) -> Decisions:
         sites_required=_sort_sites(_pairs(values, "sites_required", file)),
         sites_forbidden=_sort_sites(_pairs(values, "sites_forbidden", file)),
         site_settings=None if sites is None else make_site_settings(sites),
+        steps=parse_steps(values.get("steps", []), file),
     )
 
 
@@ -207,6 +213,7 @@ def dump_decisions(decisions: Decisions) -> str:
         JSON, sorted and indented, so that two versions can be compared.
     """
     values = {"version": VERSION} | asdict(decisions)
+    values["steps"] = dump_steps(decisions.steps)
     for name in ("settings", "site_settings"):
         if values[name] is None:
             del values[name]
