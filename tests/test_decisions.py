@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.decisions import (
+    VERSION,
     Decisions,
     check_decisions,
     dump_decisions,
@@ -19,7 +20,8 @@ from geo.decisions import (
 )
 from geo.errors import InputError, RuleError
 from geo.findings import render_findings
-from geo.settings import UnitSettings
+from geo.settings import SiteSettings, UnitSettings
+from geo.what_if_files import Step
 
 ids = st.sampled_from([f"C{at}" for at in range(8)])
 pairs = st.lists(st.lists(ids, min_size=2, max_size=2, unique=True), max_size=4)
@@ -130,3 +132,39 @@ def test_what_fits_stays_as_it_is():
     checked, findings = check_decisions(made, ["C1", "C2", "C3", "C4", "C5"])
     assert checked == made
     assert not len(findings)
+
+
+def test_what_was_decided_about_sites_comes_back(tmp_path):
+    made = Decisions(
+        name="试点",
+        sites_required=(("R002", "childcare"),),
+        sites_forbidden=(("R001", "parking"), ("R002", "canteen")),
+        site_settings=SiteSettings(categories=("childcare", "parking"), budget=3.0),
+        steps=(Step(kind="add", id="W001", category="canteen", x=110.5, y=38.25),),
+    )
+    path = tmp_path / "plans" / "one.json"
+    write_decisions(made, path)
+    assert read_decisions(path) == made
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sites_required", [["R001"]]),
+        ("sites_forbidden", "R001"),
+        ("site_settings", []),
+        ("steps", [{"kind": "burn"}]),
+    ],
+)
+def test_a_wrong_part_about_sites_is_named(key, value):
+    text = json.dumps({"version": VERSION, key: value})
+    with pytest.raises(InputError):
+        parse_decisions(text, "x.json")
+
+
+def test_checking_units_keeps_what_was_decided_about_sites():
+    made = Decisions(sites_forbidden=(("R001", "parking"),), excluded=("gone",))
+    checked, found = check_decisions(made, ["C1"])
+    assert checked.sites_forbidden == made.sites_forbidden
+    assert checked.excluded == ()
+    assert len(found) == 1

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from geo.errors import RuleError
-from geo.settings import Settings, make_settings
+from geo.settings import Settings, make_settings, make_site_settings
 
 
 def test_defaults_are_those_of_the_method():
@@ -115,3 +115,36 @@ def test_unit_settings_stand_in_a_section_of_their_own():
     assert made.units.communities_most == 10
     assert made.units.within == "jurisdiction"
     assert made.units.communities_least == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"sites": {"budget": -1.0}}, "setting_negative"),
+        ({"sites": {"budget_kind": "gold"}}, "setting_word"),
+        ({"sites": {"plot_ratio": 0.0}}, "setting_not_positive"),
+        ({"sites": {"categories": ["parking", "parking"]}}, "setting_twice"),
+        ({"sites": {"weights": [1.0, 2.0]}}, "setting_weights"),
+        (
+            {"sites": {"categories": ["parking"], "weights": [0.0]}},
+            "setting_not_positive",
+        ),
+        ({"sites": {"categories": ["parking", 2]}}, "setting_kind"),
+        ({"sites": {"categories": "parking"}}, "setting_kind"),
+        ({"sites": {"colour": 1}}, "setting_unknown"),
+        ({"openings": {"step_m": 0.0}}, "setting_not_positive"),
+        ({"openings": {"apart_m": -1.0}}, "setting_negative"),
+        ({"openings": {"open_to": "nobody"}}, "setting_word"),
+    ],
+)
+def test_settings_of_sites_and_openings_are_checked(values, code):
+    with pytest.raises(RuleError) as caught:
+        make_settings(values)
+    assert caught.value.code == code
+
+
+def test_lists_of_a_settings_file_become_tuples():
+    made = make_settings({"sites": {"categories": ["parking"], "weights": [2]}})
+    assert made.sites.categories == ("parking",)
+    assert made.sites.weights == (2,)
+    assert make_site_settings({"budget": 3.0}).budget == 3.0
