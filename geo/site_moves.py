@@ -1,0 +1,195 @@
+"""Mend a plan of sites: give resources up, grow again, take it back if it is worse."""
+
+import numpy as np
+
+from geo.chains import Whole, kernel
+from geo.site_flows import (
+    ENTRIES,
+    EPOCH,
+    TINY,
+    WORK,
+    Draft,
+    Ground,
+    build,
+    note,
+    place_demand,
+    push,
+    send,
+    shift,
+)
+from geo.site_grow import EQUAL, MEAN, Trial, adopt, draw, grow, restore, score_plan
+
+__all__ = ["mend", "trim"]
+
+#: Resources that are given up at once at most.
+DROPPED = 5
+#: How much worse than the best a plan may be from which the search goes on.
+WORSE = 0.002
+#: How often chance decides, and by how much it raises a gain.
+LUCK, NOISE = 0.5, 0.5
+#: Places of `Trial.state`: rounds since the best plan, the resource in turn.
+WAITED, TURN = range(2)
+
+
+@kernel
+def _drop(ground: Ground, draft: Draft, o: Whole, least: Whole) -> None:
+    """Give an option up but for its `least` modules; its people go home."""
+    links = ground.demand.size
+    for link in range(ground.start[o], ground.start[o + 1]):
+        people = draft.flow[link]
+        if people != 0:
+            send(ground, draft, link, -people)
+            note(draft, link, -people)
+    fewer = least - draft.modules[o]
+    build(ground, draft, o, fewer)
+    note(draft, 2 * links + o, fewer)
+
+
+@kernel
+def _settle(ground: Ground, draft: Draft, o: Whole) -> None:
+    """Serve the people of an option that was given up elsewhere."""
+    for link in range(ground.start[o], ground.start[o + 1]):
+        d = ground.demand[link]
+        place_demand(ground, draft, d)
+        if ground.capacity[o] < np.inf:
+            push(ground, draft, d)
+
+
+@kernel
+def _undo(ground: Ground, draft: Draft, trial: Trial) -> None:
+    """Take back what the journal tells."""
+    links, entries = ground.demand.size, draft.tally[ENTRIES]
+    if entries > draft.what.size:
+        restore(ground, draft, trial, trial.current)
+        return
+    for at in range(entries - 1, -1, -1):
+        what, much = draft.what[at], draft.much[at]
+        if what < links:
+            send(ground, draft, what, -much)
+        elif what < 2 * links:
+            shift(ground, draft, what - links, -much)
+        else:
+            build(ground, draft, what - 2 * links, -int(much))
+
+
+@kernel
+def _pass_on(ground: Ground, draft: Draft, r: Whole) -> Whole:
+    """Return a built resource that shares people with another, or that one."""
+    options = ground.option_start[r + 1] - ground.option_start[r]
+    o = ground.option_start[r] + int(draw(draft) * options)
+    reach = ground.start[o + 1] - ground.start[o]
+    if reach == 0:
+        return r
+    d = ground.demand[ground.start[o] + int(draw(draft) * reach)]
+    first, count = ground.first[d], ground.first[d + 1] - ground.first[d]
+    begin = int(draw(draft) * count)
+    for k in range(count):
+        other = ground.resource[ground.option[ground.link[first + (begin + k) % count]]]
+        if other != r and draft.built[other] > 0:
+            return other
+    return r
+
+
+@kernel
+def _ruin(ground: Ground, draft: Draft, r: Whole, often: Whole) -> None:
+    """Give up a resource and some near it; their people go elsewhere."""
+    draft.tally[EPOCH] += 1
+    for _ in range(often):
+        for o in range(ground.option_start[r], ground.option_start[r + 1]):
+            least = ground.least[o] if ground.required[o] else 0
+            if draft.modules[o] > least:
+                _drop(ground, draft, o, least)
+        r = _pass_on(ground, draft, r)
+    links = ground.demand.size
+    for at in range(min(draft.tally[ENTRIES], draft.what.size)):
+        if draft.what[at] >= 2 * links:
+            _settle(ground, draft, draft.what[at] - 2 * links)
+
+
+@kernel
+def _choose(draft: Draft, trial: Trial) -> Whole:
+    """Return a built resource: the next in turn, or one by chance; -1: none is."""
+    count = draft.built.size
+    begin = trial.state[TURN] + 1
+    if draw(draft) < LUCK:
+        begin = int(draw(draft) * count)
+    for k in range(count):
+        r = (begin + k) % count
+        if draft.built[r] > 0:
+            trial.state[TURN] = r
+            return r
+    return -1
+
+
+@kernel
+def mend(
+    ground: Ground, draft: Draft, trial: Trial, spare: Whole, patience: Whole
+) -> bool:
+    """Give resources up and grow again, round by round.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    draft
+        The plan.
+    trial
+        The search.
+    spare
+        Work after which to stop.
+    patience
+        Rounds without a better plan after which to stop.
+
+    Returns
+    -------
+    bool
+        Whether patience ended, or nothing can be given up.
+    """
+    trial.current[:] = draft.modules
+    record = score_plan(ground, draft, trial)
+    while draft.tally[WORK] < spare:
+        r = _choose(draft, trial)
+        if r < 0 or trial.state[WAITED] > patience:
+            return True
+        draft.tally[ENTRIES] = 0
+        often = 1
+        while often < DROPPED and draw(draft) < LUCK:
+            often += 1
+        _ruin(ground, draft, r, often)
+        how = int(draw(draft) * (EQUAL + 1)) if trial.fair[0] else MEAN
+        noise = NOISE * draw(draft) if draw(draft) < LUCK else 0.0
+        grow(ground, draft, trial, how, noise)
+        trial.state[WAITED] += 1
+        score = score_plan(ground, draft, trial)
+        if adopt(ground, draft, trial):
+            trial.state[WAITED] = 0
+        record = max(record, score)
+        if score >= record - WORSE * draw(draft):
+            trial.current[:] = draft.modules
+        else:
+            _undo(ground, draft, trial)
+    return False
+
+
+@kernel
+def trim(ground: Ground, draft: Draft) -> None:
+    """Take modules away that nobody uses.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    draft
+        The plan.
+    """
+    for o in range(draft.modules.size):
+        capacity = ground.capacity[o]
+        if draft.modules[o] == 0 or capacity == np.inf or capacity <= 0:
+            continue
+        unused = int(np.floor(draft.free[o] / capacity + TINY))
+        unused = min(unused, draft.modules[o] - ground.least[o])
+        idle = draft.free[o] >= draft.modules[o] * capacity * (1 - TINY)
+        if idle and not ground.required[o]:
+            unused = draft.modules[o]
+        if unused > 0:
+            build(ground, draft, o, -unused)
