@@ -62,13 +62,16 @@ _RULE_COLUMNS = ("rule", "rule_source", "rule_certainty", "rule_origin")
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def judge(field: Field) -> pd.DataFrame:
+def judge(field: Field, supplies: Mapping[int, Supply] | None = None) -> pd.DataFrame:
     """Judge every community and category.
 
     Parameters
     ----------
     field
         Distances, facilities and rules.
+    supplies
+        Position of a category to its capacity in reach, where that is known
+        already (as the live what-if keeps it).
 
     Returns
     -------
@@ -79,7 +82,7 @@ def judge(field: Field) -> pd.DataFrame:
     """
     distance = field.distance_test(field.threshold_m, ~np.isnan(field.threshold_m))
     size, large_m = _judge_size(field)
-    capacity, bounds = _judge_capacity(field)
+    capacity, bounds = _judge_capacity(field, supplies or {})
     state = combine_states(
         distance.state, size.state, capacity.state, required=field.required
     )
@@ -123,7 +126,9 @@ def _judge_size(field: Field) -> tuple[Test, Floats]:
     return field.present_or(test, sized), large_m
 
 
-def _judge_capacity(field: Field) -> tuple[Test, Columns]:
+def _judge_capacity(
+    field: Field, supplies: Mapping[int, Supply]
+) -> tuple[Test, Columns]:
     """Judge the capacity test, category by category."""
     state = np.full(field.shape, State.UNKNOWN.value, dtype="U16")
     cause = np.full(field.shape, "", dtype="U32")
@@ -131,7 +136,7 @@ def _judge_capacity(field: Field) -> tuple[Test, Columns]:
     population = _numbers(field, "population")
     for at, need in enumerate(field.needs):
         if need.capacity_kind == "per_1000_persons":
-            supply = _measure_supply(field, at, population)
+            supply = supplies.get(at) or _measure_supply(field, at, population)
             test = judge_capacity(
                 supply,
                 float(need.capacity_value or 0.0),
