@@ -32,7 +32,8 @@ FOLDER = "plans"
 Pair = tuple[str, str]
 
 _PAIRS = ("locked", "forbidden", "crossings")
-_ABOUT_UNITS = ("units", *_PAIRS, "excluded")
+#: What decisions say of units, and of nothing else.
+ABOUT_UNITS = ("name", "units", *_PAIRS, "excluded", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,9 +311,7 @@ def check_decisions(
         excluded=excluded,
         settings=decisions.settings,
     )
-    whole = replace(
-        decisions, **{name: getattr(checked, name) for name in _ABOUT_UNITS}
-    )
+    whole = replace(decisions, **{name: getattr(checked, name) for name in ABOUT_UNITS})
     return whole, make_findings(findings)
 
 

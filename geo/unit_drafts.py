@@ -6,9 +6,9 @@ and the history keeps the old ones.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from geo.decisions import Decisions, Pair, make_decisions
+from geo.decisions import ABOUT_UNITS, Decisions, Pair, make_decisions
 from geo.settings import UnitSettings
 
 #: Edits that can be taken back, the oldest are forgotten first.
@@ -33,6 +33,8 @@ class Draft:
         Labels of the units that were made or kept by hand.
     name
         Name of the scheme.
+    beyond
+        Decisions that it came from; what they say of other things than units is kept.
     """
 
     unit_of: Mapping[str, str]
@@ -42,6 +44,7 @@ class Draft:
     excluded: frozenset[str] = frozenset()
     drawn: frozenset[str] = frozenset()
     name: str = ""
+    beyond: Decisions = field(default_factory=Decisions)
 
     def members(self, label: str) -> tuple[str, ...]:
         """Return the communities of a unit.
@@ -211,6 +214,7 @@ def make_draft(unit_of: Mapping[str, str], decisions: Decisions) -> Draft:
         crossings=frozenset(decisions.crossings),
         excluded=frozenset(decisions.excluded),
         name=decisions.name,
+        beyond=decisions,
     )
     given = set(decisions.units)
     drawn = (label for label, members in draft.groups().items() if members in given)
@@ -299,14 +303,15 @@ def draft_decisions(
     Returns
     -------
     Decisions
-        Sorted; excluded communities are named as such only.
+        Sorted; excluded communities are named as such only. What the draft came from
+        says of sites and steps stays.
     """
     units = [
         members
         for label, members in draft.groups().items()
         if (whole or label in draft.drawn) and draft.excluded.isdisjoint(members)
     ]
-    return make_decisions(
+    made = make_decisions(
         name=draft.name,
         units=units,
         locked=draft.locked,
@@ -315,6 +320,7 @@ def draft_decisions(
         excluded=draft.excluded,
         settings=settings,
     )
+    return replace(draft.beyond, **{name: getattr(made, name) for name in ABOUT_UNITS})
 
 
 def name_unit(number: int, width: int = 3) -> str:

@@ -24,6 +24,7 @@ from geo.unit_edits import (
     move_communities,
     withdraw_crossing,
 )
+from geo.what_if_files import Step
 
 UNITS = {"A": "U001", "B": "U001", "C": "U001", "D": "U002", "E": "U002", "F": "U003"}
 
@@ -260,3 +261,17 @@ def test_decisions_bring_back_the_units(
     assert checked == decisions
     assert groups(start_draft(UNITS, decisions)) == groups(history.now)
     assert draft_decisions(start_draft(UNITS, decisions), whole=True) == decisions
+
+
+def test_a_draft_keeps_what_its_scheme_says_of_sites():
+    scheme = Decisions(
+        name="甲",
+        units=(("B", "C"),),
+        sites_forbidden=(("R1", "parking"),),
+        steps=(Step(kind="close", facility_id="F1"),),
+    )
+    draft = start_draft(["A", "B", "C"], scheme)
+    kept = draft_decisions(draft, whole=True)
+    assert kept.sites_forbidden == scheme.sites_forbidden
+    assert kept.steps == scheme.steps
+    assert kept.units == (("A",), ("B", "C"))
