@@ -80,6 +80,27 @@ def judge(field: Field, supplies: Mapping[int, Supply] | None = None) -> pd.Data
         order of the requirements; :data:`geo.schema.GAP_COLUMNS` (`reason` still
         empty), then the further columns above.
     """
+    table = _make_table(field, judge_columns(field, supplies))
+    further = [name for name in table.columns if name not in GAP_COLUMNS]
+    return table[[*GAP_COLUMNS, *further]]
+
+
+def judge_columns(
+    field: Field, supplies: Mapping[int, Supply] | None = None
+) -> Columns:
+    """Judge every community and category, without making a table of it.
+
+    Parameters
+    ----------
+    field, supplies
+        As for `judge`.
+
+    Returns
+    -------
+    dict
+        The columns that vary by community and category, not rounded; each of shape
+        (communities, categories).
+    """
     distance = field.distance_test(field.threshold_m, ~np.isnan(field.threshold_m))
     size, large_m = _judge_size(field)
     capacity, bounds = _judge_capacity(field, supplies or {})
@@ -105,9 +126,7 @@ def judge(field: Field, supplies: Mapping[int, Supply] | None = None) -> pd.Data
     columns |= _count_households(field, decided)
     columns |= _measure_ways(field)
     columns |= _judge_paces(field)
-    table = _make_table(field, columns)
-    further = [name for name in table.columns if name not in GAP_COLUMNS]
-    return table[[*GAP_COLUMNS, *further]]
+    return columns
 
 
 def _judge_size(field: Field) -> tuple[Test, Floats]:
