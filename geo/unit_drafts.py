@@ -34,7 +34,7 @@ class Draft:
     name
         Name of the scheme.
     beyond
-        Decisions that it came from; what they say of other things than units is kept.
+        What the decisions that it came from say of other things than units.
     """
 
     unit_of: Mapping[str, str]
@@ -207,6 +207,7 @@ def make_draft(unit_of: Mapping[str, str], decisions: Decisions) -> Draft:
     Draft
         Units that stand among the decisions count as drawn.
     """
+    none = Decisions()
     draft = Draft(
         dict(unit_of),
         locked=frozenset(decisions.locked),
@@ -214,7 +215,9 @@ def make_draft(unit_of: Mapping[str, str], decisions: Decisions) -> Draft:
         crossings=frozenset(decisions.crossings),
         excluded=frozenset(decisions.excluded),
         name=decisions.name,
-        beyond=decisions,
+        beyond=replace(
+            decisions, **{name: getattr(none, name) for name in ABOUT_UNITS}
+        ),
     )
     given = set(decisions.units)
     drawn = (label for label, members in draft.groups().items() if members in given)
