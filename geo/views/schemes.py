@@ -34,6 +34,8 @@ from geo.views.widgets import say
 #: Largest scheme file that is read, bytes.
 _LARGEST = 20_000_000
 _LONGEST_NAME = 60
+#: What a scheme says besides of its units.
+_OTHERS = ("sites_required", "sites_forbidden", "site_settings", "steps")
 _UNSAFE = re.compile(r"[^\w\-（）()]+")
 
 
@@ -92,21 +94,83 @@ def save(plan: Plan, name: str) -> None:
     draft = replace(number_units(now.history.now), name=called)
     now.history = replace(now.history, now=draft)
     decisions = draft_decisions(draft, now.settings, whole=True)
+    before = kept(plan).get(called)
+    if before is not None:
+        # what the scheme says of sites and steps is none of the units' business
+        other = {name: getattr(before, name) for name in _OTHERS}
+        decisions = replace(decisions, **other)
     now.note = ("view.units.note.saved", {"name": called})
-    place = folder()
-    if place is None:
-        _session(plan)[called] = decisions
-        return
-    path = scheme_path(place, called)
     try:
-        write_decisions(decisions, path)
+        file = keep(plan, decisions)
     except PianquError as error:
-        # nothing is lost: the session keeps it
-        _session(plan)[called] = decisions
         now.trouble = error
         return
-    file = f"{FOLDER}/{path.name}"
-    now.note = ("view.units.note.saved_folder", {"name": called, "file": file})
+    if file:
+        values = {"name": called, "file": file}
+        now.note = ("view.units.note.saved_folder", values)
+
+
+def keep(plan: Plan, decisions: Decisions) -> str:
+    """Keep a scheme under its name: in the district folder, else in the session.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+    decisions
+        The scheme; one of the same name is replaced.
+
+    Returns
+    -------
+    str
+        The file below the district folder; ``""``: the session keeps it.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; the session keeps the scheme then.
+    """
+    place = folder()
+    if place is None:
+        _session(plan)[decisions.name] = decisions
+        return ""
+    path = scheme_path(place, decisions.name)
+    try:
+        write_decisions(decisions, path)
+    except PianquError:
+        # nothing is lost: the session keeps it
+        _session(plan)[decisions.name] = decisions
+        raise
+    return f"{FOLDER}/{path.name}"
+
+
+def forget(plan: Plan, name: str) -> None:
+    """Delete a scheme that only the session keeps.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+    name
+        Name of the scheme.
+    """
+    _session(plan).pop(name, None)
+
+
+def in_session(plan: Plan) -> frozenset[str]:
+    """Return the names of the schemes that only the session keeps.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    frozenset of str
+        Names.
+    """
+    return frozenset(_session(plan))
 
 
 def scheme_path(place: Path, name: str) -> Path:
