@@ -1,5 +1,6 @@
 // The panel beside the map and the line of numbers above it: blocks that Python
 // describes and this file builds, every word by textContent.
+import { curve } from "./curve.js";
 import { el, memory, paint, root } from "./dom.js";
 
 function act(made, event, send) {
@@ -60,7 +61,7 @@ const BUILD = {
   },
 
   text(block) {
-    return el("p", `pq-text${block.strong ? " pq-strong" : ""}${block.alarm ? " pq-alarm" : ""}`, block.text);
+    return el("p", `pq-text${block.strong ? " pq-strong" : ""}${block.alarm ? " pq-alarm" : ""}${block.soft ? " pq-note" : ""}`, block.text);
   },
 
   verdict(block) {
@@ -189,6 +190,11 @@ const BUILD = {
       if (row.note) words.append(el("span", "pq-note", row.note));
       line.append(words);
       if (row.value) line.append(el("span", "pq-list-value", row.value));
+      if (row.button) {
+        const button = el("button", "pq-button", row.button.label);
+        button.type = "button";
+        line.append(act(button, row.button.event, send));
+      }
       made.append(line);
     });
     return made;
@@ -214,6 +220,10 @@ const BUILD = {
       made.append(line);
     }
     return made;
+  },
+
+  curve(block, send) {
+    return curve(block, (made, event) => act(made, event, send));
   },
 
   folded(block, send) {

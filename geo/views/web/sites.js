@@ -42,11 +42,17 @@ export class Sites {
     this.drop = null;
   }
 
-  // A place on the canvas from longitude and latitude.
+  // A place on the canvas: of longitude and latitude, or of something in a layer.
   spot([lon, lat]) {
     const { view } = this.board;
     const [x, y] = project(lon, lat);
     return [x * view.scale - view.x, y * view.scale - view.y];
+  }
+
+  home(layer, id) {
+    const blob = this.board.layers[layer];
+    const at = blob?.position.get(id);
+    return at === undefined ? null : point(blob, at, this.board.view);
   }
 
   // A point of the pane on the canvas, which is larger.
@@ -123,19 +129,19 @@ export class Sites {
   // each, the more people the wider.
   drawLines(context) {
     const { board, data } = this;
+    const lines = data.lines
+      .map(({ from, to, share }) => [this.home("communities", from), this.home("resources", to), share])
+      .filter(([from, to]) => from && to);
     context.lineCap = "round";
     for (const [colour, more] of [["rgba(255,255,255,.85)", 2.2], [board.data.accent, 0]]) {
-      for (const { from, to, share } of data.lines) {
-        const [x, y] = this.spot(from);
-        const [u, v] = this.spot(to);
+      for (const [[x, y], [u, v], share] of lines) {
         context.beginPath();
         context.moveTo(x, y);
         context.lineTo(u, v);
         stroke(context, colour, 1 + 3.4 * Math.sqrt(share) + more);
       }
     }
-    for (const { from } of data.lines) {
-      const [x, y] = this.spot(from);
+    for (const [[x, y]] of lines) {
       context.beginPath();
       context.arc(x, y, 3.6, 0, 2 * Math.PI);
       context.fillStyle = board.data.accent;
@@ -146,7 +152,9 @@ export class Sites {
   }
 
   drawMark(context, mark, lift) {
-    const [x, y] = this.spot(mark.at);
+    const home = this.home("resources", mark.idle);
+    if (!home) return;
+    const [x, y] = home;
     context.font = FONT;
     const widths = mark.sites.map((site) => Math.max(HIGH - 1, context.measureText(site.glyph).width + 8));
     const width = widths.reduce((sum, one) => sum + one, 0);
@@ -204,8 +212,9 @@ export class Sites {
   drawGhost(context) {
     const { ghost } = this.data;
     const held = this.drop ?? (ghost && { from: ghost.from, to: this.spot(ghost.at), glyph: ghost.glyph, note: ghost.note, bad: ghost.bad });
-    if (!held) return;
-    const [x, y] = this.spot(held.from);
+    const home = held && this.home("resources", held.from);
+    if (!home) return;
+    const [x, y] = home;
     const [u, v] = held.to;
     context.beginPath();
     context.moveTo(x, y);
@@ -309,7 +318,7 @@ export class Sites {
     const spot = this.paneSpot(event);
     if (!this.drop && spot.distanceTo(start) < DRAG_LEAST) return;
     this.board.hint.style.display = "none";
-    this.drop = { from: pill.mark.at, to: this.canvas(spot), glyph: pill.site.glyph, spot };
+    this.drop = { from: pill.mark.idle, to: this.canvas(spot), glyph: pill.site.glyph, spot };
     this.board.drawTop();
   }
 
