@@ -290,18 +290,18 @@ def _check_patterns(tables: Mapping[str, pd.DataFrame]) -> None:
 
 def _check_siting(tables: Mapping[str, pd.DataFrame]) -> None:
     """Refuse sizes that fit no facility, and a table without one of the figures."""
-    for row in tables["siting"].itertuples():
-        place = {"table": "siting.csv", "row": row.line}
+    for row in tables["siting"].to_dict("records"):
+        place = {"table": "siting.csv", "row": row["line"]}
         for column in ("module_m2", "m2_per_capacity"):
-            if getattr(row, column) == 0:
+            if row[column] == 0:
                 raise RuleError("rule_cell_zero", **place, column=column)
-        if row.least_m2 > row.most_m2:
-            value = f"{row.least_m2:g} > {row.most_m2:g}"
+        if row["least_m2"] > row["most_m2"]:
+            value = f"{row['least_m2']:g} > {row['most_m2']:g}"
             raise RuleError(
                 "rule_range", **place, column="least_m2 / most_m2", value=value
             )
-        if bool(row.capacity_unit) != (row.m2_per_capacity == row.m2_per_capacity):
-            column = "m2_per_capacity" if row.capacity_unit else "capacity_unit"
+        if bool(row["capacity_unit"]) == bool(pd.isna(row["m2_per_capacity"])):
+            column = "m2_per_capacity" if row["capacity_unit"] else "capacity_unit"
             raise RuleError("rule_cell_empty", **place, column=column, value="")
     groups = tables["siting"].groupby("category")["group"].nunique()
     for category in groups.index[groups > 1]:
