@@ -1,0 +1,352 @@
+"""The model of METHODS §3 as columns and rows: what HiGHS is asked.
+
+What to build are whole numbers, whom to serve are fractions of each demand, 0 to 1.
+Where an option serves whoever can walk to it, a demand needs no flow to it but in the
+stage that counts steps: that something stands in reach will do.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geo.chains import FloatArray, Int64Array
+from geo.highs import Sheet
+from geo.site_problem import SitingProblem
+
+__all__ = [
+    "FAIR",
+    "VALUE",
+    "WALK",
+    "Built",
+    "Flows",
+    "Goal",
+    "Model",
+    "draft_model",
+    "limit_modules",
+    "measure_load",
+]
+
+#: What a stage makes as great (walks: as small) as it can.
+FAIR, VALUE, WALK = "fair", "value", "walk"
+#: Relative difference that is none, for what fits; and by which a stage may fall
+#: short of what an earlier one reached.
+NEAR, SLACK = 1e-9, 1e-8
+
+
+class Goal(NamedTuple):
+    """What a stage looks for: one of `FAIR`, `VALUE`, `WALK`.
+
+    It holds the least share `fair` of each category that is asked, and the weighted
+    mean `value` of the shares. `walk_m`, above 0, is what a known plan walks.
+    """
+
+    aim: str
+    fair: float = 0.0
+    value: float = 0.0
+    walk_m: float = 1.0
+
+
+class Built(NamedTuple):
+    """Columns of what is built.
+
+    `option` are the options that may be built, and `at` the place of each option in
+    it, -1 where it may not. `built` says whether one is, and ``step * modules`` how
+    many modules. `load` is what could come at most. `used` are columns of the
+    resources `resource`.
+    """
+
+    option: Int64Array
+    at: Int64Array
+    built: Int64Array
+    modules: Int64Array
+    step: FloatArray
+    load: FloatArray
+    resource: Int64Array
+    used: Int64Array
+
+
+class Flows(NamedTuple):
+    """Columns of who is served.
+
+    Links `link` have their `flow`; demands `demand` have in `near` what they get of
+    all options without a limit together.
+    """
+
+    link: Int64Array
+    flow: Int64Array
+    demand: Int64Array
+    near: Int64Array
+
+
+class Model(NamedTuple):
+    """A sheet, and what its columns mean.
+
+    `share` are columns of the categories `asked`; `least` is the column of their
+    least, -1 if there is none. What is made great is `scale` times what is meant.
+    """
+
+    sheet: Sheet
+    built: Built
+    flows: Flows
+    asked: Int64Array
+    share: Int64Array
+    least: int
+    scale: float
+
+
+def measure_load(problem: SitingProblem) -> FloatArray:
+    """Add up the capacity that all who can walk to an option would take.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+
+    Returns
+    -------
+    numpy.ndarray
+        Capacity of each option; (O,).
+    """
+    load = (problem.amount * problem.use)[problem.demand]
+    return np.bincount(problem.link_option, load, problem.options).astype(np.float64)
+
+
+def limit_modules(problem: SitingProblem) -> Int64Array:
+    """Find how many modules of an option could be of use and find room.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+
+    Returns
+    -------
+    numpy.ndarray
+        The most modules of each option, 0 where none can be built or serve; (O,).
+    """
+    resource = problem.option_resource
+    most = problem.most.astype(np.float64)
+    most = np.minimum(most, _how_many(problem.area_m2[resource], problem.module_m2))
+    if np.isfinite(problem.budget):
+        left = problem.budget - problem.resource_cost[resource]
+        fits = left >= -NEAR * max(problem.budget, 1.0)
+        money = _how_many(np.maximum(left, 0.0), problem.module_cost)
+        most = np.where(fits, np.minimum(most, money), 0.0)
+    load = measure_load(problem)
+    limited = np.isfinite(problem.capacity) & (problem.capacity > 0)
+    need = np.ones(problem.options)
+    need[limited] = np.ceil(load[limited] / problem.capacity[limited] * (1 - NEAR))
+    most = np.minimum(most, np.maximum(need, problem.least))
+    idle = ((load <= 0) | (problem.capacity <= 0)) & ~problem.required
+    most[idle | (most < problem.least)] = 0
+    return most.astype(np.int64)
+
+
+def _how_many(there: FloatArray, each: FloatArray) -> FloatArray:
+    """Return how often something fits in; infinite if it takes nothing."""
+    times = np.full(len(each), np.inf)
+    taken = each > 0
+    times[taken] = np.floor(there[taken] / each[taken] * (1 + NEAR))
+    return times
+
+
+def draft_model(problem: SitingProblem, goal: Goal, *, tight: bool = False) -> Model:
+    """Write down one stage as columns and rows.
+
+    Parameters
+    ----------
+    problem
+        The problem; some category of it is asked.
+    goal
+        What to look for, and what to hold.
+    tight
+        Say of every single flow that it needs what it leads to: many more rows, and
+        a bound that is nearer. The stage that counts steps always does.
+
+    Returns
+    -------
+    Model
+        What is made great: the least share, the mean, or walks below 0, times
+        `scale`.
+    """
+    sheet = Sheet()
+    built = _draft_built(sheet, problem)
+    asked = np.flatnonzero(problem.asked)
+    scale = _find_scale(problem, asked)
+    flows = _draft_flows(sheet, problem, built, goal, scale, tight)
+    weight = problem.weight[asked] / problem.weight[asked].sum()
+    share = sheet.add_columns(
+        asked.size,
+        lower=max(goal.fair, 0.0) * (1 - SLACK),
+        cost=weight * scale if goal.aim == VALUE else 0.0,
+    )
+    _draft_shares(sheet, problem, flows, asked, share)
+    least = -1
+    if goal.aim == FAIR:
+        least = int(sheet.add_columns(1, cost=scale)[0])
+        rows = sheet.add_rows(asked.size, lower=0.0, upper=np.inf)
+        sheet.put(rows, share)
+        sheet.put(rows, np.full(asked.size, least), -1.0)
+    if goal.value > 0:
+        row = sheet.add_rows(1, lower=goal.value * (1 - SLACK), upper=np.inf)
+        sheet.put(np.repeat(row, asked.size), share, weight)
+    return Model(sheet, built, flows, asked, share, least, scale)
+
+
+def _find_scale(problem: SitingProblem, asked: Int64Array) -> float:
+    """Return the scale at which a middling demand counts 1."""
+    weight = problem.weight / problem.weight[asked].sum()
+    which = problem.category[np.unique(problem.demand)]
+    amount = problem.amount[np.unique(problem.demand)]
+    worth = weight[which] * amount / problem.servable[which]
+    return float(np.clip(1 / np.median(worth), 1.0, 1e6))
+
+
+def _draft_built(sheet: Sheet, problem: SitingProblem) -> Built:
+    """Draft what is built: how many, within area and budget, and not side by side."""
+    most = limit_modules(problem)
+    option = np.flatnonzero(most > 0)
+    at = np.full(problem.options, -1, np.int64)
+    at[option] = np.arange(option.size)
+    least, most = problem.least[option], most[option]
+    must = problem.required[option]
+    built = sheet.add_columns(option.size, lower=must, whole=True)
+    many = (most > least) & np.isfinite(problem.capacity[option])
+    modules = built.copy()
+    modules[many] = sheet.add_columns(int(many.sum()), upper=most[many], whole=True)
+    step = np.where(many, 1.0, least.astype(np.float64))
+    for factor, sign in ((least, 1.0), (most, -1.0)):
+        rows = sheet.add_rows(int(many.sum()), lower=0.0, upper=np.inf)
+        sheet.put(rows, modules[many], sign)
+        sheet.put(rows, built[many], -sign * factor[many])
+    load = measure_load(problem)[option]
+    drafted = Built(option, at, built, modules, step, load, option[:0], option[:0])
+    pairs = at[problem.conflicts]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    rows = sheet.add_rows(len(pairs), upper=1.0)
+    sheet.put(rows, built[pairs[:, 0]])
+    sheet.put(rows, built[pairs[:, 1]])
+    _draft_area(sheet, problem, drafted)
+    return _draft_budget(sheet, problem, drafted)
+
+
+def _draft_area(sheet: Sheet, problem: SitingProblem, built: Built) -> None:
+    """Draft that what stands on a resource finds room there."""
+    resource = problem.option_resource[built.option]
+    often = np.bincount(resource, minlength=len(problem.area_m2)) > 1
+    shared = np.flatnonzero(often[resource] & (problem.area_m2[resource] > 0))
+    places, row = np.unique(resource[shared], return_inverse=True)
+    rows = sheet.add_rows(len(places), upper=1 + NEAR)
+    area = problem.module_m2[built.option] / problem.area_m2[resource]
+    sheet.put(rows[row], built.modules[shared], (built.step * area)[shared])
+
+
+def _draft_budget(sheet: Sheet, problem: SitingProblem, built: Built) -> Built:
+    """Draft the budget, and which resources are used where using one costs."""
+    if not 0 < problem.budget < np.inf or not built.option.size:
+        return built
+    resource = problem.option_resource[built.option]
+    costly = problem.resource_cost[resource] > 0
+    often = np.bincount(resource, minlength=len(problem.area_m2)) > 1
+    row = sheet.add_rows(1, upper=1 + NEAR)
+    cost = built.step * problem.module_cost[built.option] / problem.budget
+    sheet.put(np.repeat(row, len(cost)), built.modules, cost)
+    alone = costly & ~often[resource]
+    cost = problem.resource_cost[resource[alone]] / problem.budget
+    sheet.put(np.repeat(row, len(cost)), built.built[alone], cost)
+    shared = costly & often[resource]
+    places, which = np.unique(resource[shared], return_inverse=True)
+    used = sheet.add_columns(len(places), whole=True)
+    cost = problem.resource_cost[places] / problem.budget
+    sheet.put(np.repeat(row, len(cost)), used, cost)
+    rows = sheet.add_rows(int(shared.sum()), upper=0.0)
+    sheet.put(rows, built.built[shared])
+    sheet.put(rows, used[which], -1.0)
+    return built._replace(resource=places, used=used)
+
+
+def _draft_flows(
+    sheet: Sheet,
+    problem: SitingProblem,
+    built: Built,
+    goal: Goal,
+    scale: float,
+    tight: bool,  # noqa: FBT001 - handed on
+) -> Flows:
+    """Draft who is served by what; return links and demands with their columns."""
+    option = problem.link_option
+    standing = built.at[option] >= 0
+    limited = np.isfinite(problem.capacity[option])
+    link = np.flatnonzero(standing & (limited | (goal.aim == WALK)))
+    people = problem.amount[problem.demand[link]]
+    walk = people * problem.distance_m[link] * (-scale / goal.walk_m)
+    flow = sheet.add_columns(link.size, cost=walk if goal.aim == WALK else 0.0)
+    rest = np.flatnonzero(standing & ~limited) if goal.aim != WALK else link[:0]
+    demand, row = np.unique(problem.demand[rest], return_inverse=True)
+    near = sheet.add_columns(len(demand))
+    rows = sheet.add_rows(len(demand), upper=0.0)
+    sheet.put(rows, near)
+    sheet.put(rows[row], built.built[built.at[option[rest]]], -1.0)
+    everyone = np.concatenate([problem.demand[link], demand])
+    columns = np.concatenate([flow, near])
+    some, row = np.unique(everyone, return_inverse=True)
+    rows = sheet.add_rows(len(some), upper=1.0)
+    sheet.put(rows[row], columns)
+    at = built.at[option[link]]
+    if tight or goal.aim == WALK:
+        rows = sheet.add_rows(link.size, upper=0.0)
+        sheet.put(rows, flow)
+        sheet.put(rows, built.built[at], -1.0)
+    _draft_capacity(sheet, problem, built, link[limited[link]], flow[limited[link]])
+    return Flows(link, flow, demand, near)
+
+
+def _draft_capacity(
+    sheet: Sheet,
+    problem: SitingProblem,
+    built: Built,
+    link: Int64Array,
+    flow: Int64Array,
+) -> None:
+    """Draft that nothing is asked for more than it holds, or than could come."""
+    capacity = problem.capacity[built.option]
+    has = np.flatnonzero(np.isfinite(capacity))
+    row = np.full(built.option.size, -1, np.int64)
+    full = np.where(capacity > 0, capacity, 1.0)
+    each = (problem.amount * problem.use)[problem.demand[link]]
+    at = built.at[problem.link_option[link]]
+    fixed = built.modules == built.built
+    for some, limit, column in (
+        (has, np.minimum(built.step * capacity, built.load), built.modules),
+        (has[~fixed[has]], built.load, built.built),
+    ):
+        row[:] = -1
+        row[some] = sheet.add_rows(some.size, upper=0.0)
+        taken = row[at] >= 0
+        value = each[taken] / full[at[taken]]
+        sheet.put(row[at[taken]], flow[taken], value)
+        sheet.put(row[some], column[some], -limit[some] / full[some])
+
+
+def _draft_shares(
+    sheet: Sheet,
+    problem: SitingProblem,
+    flows: Flows,
+    asked: Int64Array,
+    share: Int64Array,
+) -> None:
+    """Draft what share of each category all flows add up to."""
+    link, flow, demand, near = flows
+    place = np.full(problem.categories, -1, np.int64)
+    place[asked] = np.arange(asked.size)
+    who = np.concatenate([problem.demand[link], demand])
+    which = problem.category[who]
+    count = np.bincount(problem.category, minlength=problem.categories)
+    mean = np.where(problem.asked, problem.servable, 1.0) / np.maximum(count, 1)
+    rows = sheet.add_rows(asked.size, lower=0.0, upper=0.0)
+    sheet.put(
+        rows[place[which]],
+        np.concatenate([flow, near]),
+        problem.amount[who] / mean[which],
+    )
+    sheet.put(rows, share, -(problem.servable / mean)[asked])
