@@ -16,7 +16,7 @@ from geo.views.state import choice, choose, follow_address, tell_address
 from geo.views.widgets import say, show_tab
 
 #: Pages that there are, in the order of the work.
-PAGES = ("overview", "data", "lifecircle", "units")
+PAGES = ("overview", "data", "lifecircle", "units", "sites")
 #: Modules that pages are made of.
 PARTS = (
     "downloads",
@@ -26,6 +26,13 @@ PARTS = (
     "pictures",
     "reports",
     "schemes",
+    "site_acts",
+    "site_bar",
+    "site_downloads",
+    "site_panel",
+    "site_rows",
+    "site_status",
+    "site_trade",
     "tables",
     "unit_bar",
     "unit_downloads",
