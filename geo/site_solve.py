@@ -368,9 +368,12 @@ def nearest_choice(
 
     Returns
     -------
-    served, walk_m, overflow : numpy.ndarray
-        Of each category the people who are served, the person-metres that they walk,
-        and the people who come and find it full; (F,) each.
+    served : numpy.ndarray
+        People of each category who are served; (F,).
+    walk_m : numpy.ndarray
+        Person-metres that they walk; (F,).
+    overflow : numpy.ndarray
+        People who come and find it full; (F,).
     """
     nearest = find_nearest(problem, modules)
     link = nearest[nearest >= 0]

@@ -265,9 +265,8 @@ def find_best_plainly(problem):
         rows, most = [*rows, *-share], [*most, *[-fair + 1e-9] * len(asked)]
         value = -linprog(-(weight @ share), rows, most, bounds=room).fun
         rows, most = [*rows, -(weight @ share)], [*most, -value + 1e-9]
-        found.append(
-            (fair, value, linprog(problem.distance_m, rows, most, bounds=room))
-        )
+        walk = linprog(problem.distance_m, rows, most, bounds=room)
+        found.append((fair, value, walk.fun))
     fair = max(one[0] for one in found)
     value = max(one[1] for one in found if one[0] >= fair - 1e-7)
     walks = [w for f, v, w in found if f >= fair - 1e-7 and v >= value - 1e-7]
