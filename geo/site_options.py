@@ -302,8 +302,8 @@ def _join(columns: Sequence[str], parts: Sequence[pd.DataFrame]) -> pd.DataFrame
 
 
 def _set_types(rows: pd.DataFrame) -> pd.DataFrame:
-    numbers = ("area_m2", "stock_m2", "module_m2", "built_m2", "capacity")
-    numbers += ("module_cost_cny", "resource_cost_cny")
+    numbers: tuple[str, ...] = ("area_m2", "stock_m2", "module_m2", "built_m2")
+    numbers += ("capacity", "module_cost_cny", "resource_cost_cny")
     types = dict.fromkeys(OPTION_COLUMNS, "str") | dict.fromkeys(numbers, "float64")
     return rows.astype(types | {"least": "int64", "most": "int64", "sure": "bool"})
 
