@@ -146,7 +146,7 @@ def test_a_community_of_another_district_is_refused(grid):
 
 def test_it_can_be_cancelled(grid):
     def stop(stage, share):
-        assert stage == "stage.site_links"
+        assert (stage, share) == ("stage.site_links", 0.0)
         raise CancelledError("cancelled")
 
     with pytest.raises(CancelledError):
