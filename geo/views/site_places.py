@@ -18,6 +18,7 @@ from geo.views.site_told import (
     of_category,
     people_words,
     records,
+    said_unmet,
 )
 from geo.views.site_work import Desk, site_id
 from geo.views.state import choice
@@ -137,7 +138,7 @@ def community_card(plan: Plan, now: Desk, sites: Sites, community: str) -> list[
     made += _served_by(plan, sites, community)
     unmet = sites.unmet[sites.unmet["community_id"] == community]
     unmet = of_category(unmet, now.category)
-    said = sites.explain_unmet(choice().lang).reindex(unmet.index)
+    said = said_unmet(sites).reindex(unmet.index)
     said_of = {
         site_id(community, category): str(text)
         for category, text in zip(unmet["category"], said, strict=True)

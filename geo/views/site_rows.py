@@ -18,6 +18,7 @@ from geo.views.site_told import (
     marks_of,
     of_category,
     records,
+    said_unmet,
 )
 from geo.views.site_work import Desk, site_id
 from geo.views.state import choice
@@ -126,7 +127,7 @@ def _pack_sites(plan: Plan, now: Desk, sites: Sites) -> Parcel:
 
 def _pack_unmet(plan: Plan, now: Desk, sites: Sites) -> Parcel:
     rows = of_category(sites.unmet, now.category)
-    said = sites.explain_unmet(choice().lang).reindex(rows.index)
+    said = said_unmet(sites).reindex(rows.index)
     names = sites.basis.names
     columns = {
         "name": [names[one] for one in rows["community_id"]],
@@ -184,7 +185,7 @@ def _whole(values: pd.Series) -> list[int | None]:
 
 def _site_columns() -> list[dict[str, Any]]:
     return [
-        _column("category", "text", "minmax(96px, 1fr)"),
+        _column("category", "text", "minmax(132px, 1.1fr)"),
         _column("resource", "text", "minmax(110px, 1.2fr)"),
         _column("kind", "text", "76px"),
         _column("area", "number", "96px", unit=say("unit.m2", value="{value}")),
@@ -201,7 +202,7 @@ def _unmet_columns() -> list[dict[str, Any]]:
     metre = say("unit.m", value="{value}")
     return [
         _column("name", "text", "minmax(110px, 1.2fr)"),
-        _column("category", "text", "minmax(96px, 1fr)"),
+        _column("category", "text", "minmax(132px, 1.1fr)"),
         _column("people", "number", "76px"),
         _households(),
         _column("nearest", "number", "96px", unit=metre),

@@ -11,6 +11,7 @@ from geo.settings import SiteSettings
 from geo.site_words import say_people
 from geo.siting import Sites
 from geo.text import texts
+from geo.views import work
 from geo.views.panels import Block
 from geo.views.site_work import Desk
 from geo.views.state import choice
@@ -356,3 +357,25 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         {str(name): value for name, value in row.items()}
         for row in frame.to_dict("records")
     ]
+
+
+def said_unmet(sites: Sites) -> pd.Series:
+    """Return why each need stays unmet, said once per plan and language.
+
+    Parameters
+    ----------
+    sites
+        The plan.
+
+    Returns
+    -------
+    pandas.Series
+        Sentences on the index of `geo.siting.Sites.unmet`.
+    """
+    lang = choice().lang
+
+    def make() -> tuple[Sites, pd.Series]:
+        return sites, sites.explain_unmet(lang)
+
+    # the sites are kept with the words, so that no other's can have their id
+    return work.shelf().view(("unmet said", id(sites), lang), make)[1]

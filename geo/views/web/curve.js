@@ -2,7 +2,7 @@
 // can be clicked; words and numbers come from Python.
 import { el } from "./dom.js";
 
-const [WIDE, HIGH, LEFT, RIGHT, TOP, LOW] = [640, 230, 44, 14, 12, 42];
+const [WIDE, HIGH, LEFT, RIGHT, TOP, LOW] = [900, 240, 48, 20, 12, 42];
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 function draw(parent, tag, values, text = null) {

@@ -142,7 +142,7 @@ class Board {
     this.homing = true;
     // what stands on the map covers none of the district
     const top = this.chooser?.bar.offsetHeight ? this.chooser.bar.offsetHeight + 18 : 14;
-    const bottom = this.chooser ? Math.max(54, this.legend.offsetHeight) + 16 : 46;
+    const bottom = this.chooser || this.extra ? Math.max(54, this.legend.offsetHeight) + 16 : 46;
     this.map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [14, top], paddingBottomRight: [14, bottom], animate: false });
     this.homing = false;
     memory.views.delete(this.placed);
