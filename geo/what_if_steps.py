@@ -5,7 +5,7 @@ the district, the plain way, so that a plan of the result is a plan of the schem
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,8 @@ __all__ = [
     "KINDS",
     "OPEN_GATE",
     "USE",
+    "Checker",
+    "NewFacility",
     "Step",
     "append_rows",
     "apply_steps",
@@ -54,6 +56,7 @@ __all__ = [
     "number_steps",
     "parse_steps",
     "project_steps",
+    "read_facility",
     "unproject_steps",
 ]
 
@@ -92,12 +95,12 @@ def check_steps(
         One raw finding for each step left out, and for each resource that is
         asked for more area than it has.
     """
-    checker = _Checker(district, categories)
+    checker = Checker(district, categories)
     kept, findings = [], []
     for step in number_steps(steps, checker.taken):
-        code, params = checker.check(step)
-        if code:
-            findings.append(_finding(code, step, **params))
+        refused = checker.refuse(step)
+        if refused is not None:
+            findings.append(refused)
         else:
             checker.take(step)
             kept.append(step)
@@ -110,8 +113,16 @@ def _finding(code: str, step: Step, **params: Any) -> Finding:
     return Finding("steps", code, Severity.WARNING, id=step.id, params=said)
 
 
-class _Checker:
-    """What there is after the steps so far."""
+class Checker:
+    """What there is after the steps so far.
+
+    Parameters
+    ----------
+    district
+        The district as it is today.
+    categories
+        Known categories; None: any.
+    """
 
     def __init__(
         self, district: "District", categories: Collection[str] | None
@@ -125,8 +136,23 @@ class _Checker:
         self.walled = find_walled(district.communities, district.gates)
         self.categories = categories
 
-    def check(self, step: Step) -> tuple[str, dict[str, Any]]:
-        """Return the code of what is wrong, empty if nothing is."""
+    def refuse(self, step: Step) -> Finding | None:
+        """Say what is wrong with a step.
+
+        Parameters
+        ----------
+        step
+            The next step, with its id.
+
+        Returns
+        -------
+        Finding or None
+            None if it can be done.
+        """
+        code, params = self._check(step)
+        return _finding(code, step, **params) if code else None
+
+    def _check(self, step: Step) -> tuple[str, dict[str, Any]]:
         missing = _find_missing(step)
         if missing:
             return "step_incomplete", {"missing": missing}
@@ -158,7 +184,13 @@ class _Checker:
         return ("step_resource_twice" if twice else ""), said
 
     def take(self, step: Step) -> None:
-        """Count a step as done."""
+        """Count a step as done.
+
+        Parameters
+        ----------
+        step
+            A step that is not refused.
+        """
         self.taken.add(step.id)
         if step.kind in (ADD, USE):
             self.open.add(step.id)
@@ -167,7 +199,18 @@ class _Checker:
         self.open.discard(step.facility_id)
 
     def compare_area(self, step: Step) -> list[Finding]:
-        """Tell where a resource is asked for more area than it has."""
+        """Tell where a resource is asked for more area than it has.
+
+        Parameters
+        ----------
+        step
+            A step that is not refused.
+
+        Returns
+        -------
+        list of Finding
+            One for each kind of area.
+        """
         if step.kind != USE:
             return []
         found = []
@@ -258,33 +301,62 @@ def make_facilities(district: "District", steps: Iterable[Step]) -> gpd.GeoDataF
         used).
     """
     new = [step for step in steps if step.kind in (ADD, USE)]
-    rows = [_describe(step, district.idle) for step in new]
-    columns = ["name", "category", *_SIZES, "serves", "status", "derived"]
-    shapes = [
-        district.idle.geometry[step.idle_id] if step.kind == USE else _place(step)
-        for step in new
-    ]
-    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_SIZES, float))
-    table.index = pd.Index([step.id for step in new], name="id", dtype="str")
+    rows = [read_facility(step, district.idle) for step in new]
+    columns = ["name", "category", *_SIZES]
+    table = pd.DataFrame(
+        {name: [getattr(row, name) for row in rows] for name in columns}
+    ).astype(dict.fromkeys(_SIZES, np.float64) | {"name": object})
+    table["serves"], table["status"], table["derived"] = "all", "open", False
+    table.index = pd.Index([row.id for row in rows], name="id", dtype="str")
+    shapes = [row.shape for row in rows]
     return gpd.GeoDataFrame(table, geometry=shapes, crs=district.crs)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFacility:
+    """A facility that a step puts; attributes as in the facilities layer.
+
+    The shape is that of the resource where one is used; unknown areas are NaN.
+    """
+
+    id: str
+    name: str | None
+    category: str
+    floor_area_m2: float
+    land_area_m2: float
+    capacity: float
+    shape: Any
+
+
+def read_facility(step: Step, idle: gpd.GeoDataFrame) -> NewFacility:
+    """Return the facility that a step puts.
+
+    Parameters
+    ----------
+    step
+        A checked step of the kinds ``add`` and ``use``.
+    idle
+        Idle layer.
+
+    Returns
+    -------
+    NewFacility
+        Of a resource it takes the areas, if the step says none.
+    """
+    said = {name: getattr(step, name) for name in _SIZES}
+    name, shape = None, _place(step)
+    if step.kind == USE:
+        has = idle.loc[step.idle_id]
+        name, shape = has["name"], has.geometry
+        if all(said[one] is None for one in _AREAS):
+            said |= {one: float(has[one]) for one in _AREAS}
+    sizes = {one: np.nan if said[one] is None else float(said[one]) for one in said}
+    return NewFacility(step.id, name, step.category, shape=shape, **sizes)
 
 
 def _place(step: Step) -> shapely.Point:
     x, y = step.x, step.y
     return shapely.Point() if x is None or y is None else shapely.Point(x, y)
-
-
-def _describe(step: Step, idle: gpd.GeoDataFrame) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(step, name) for name in _SIZES}
-    row |= {"category": step.category, "serves": "all", "status": "open"}
-    row |= {"derived": False, "name": None}
-    if step.kind == USE:
-        has = idle.loc[step.idle_id]
-        said = [name for name in _AREAS if row[name] is None]
-        if len(said) == len(_AREAS):
-            row |= {name: has[name] for name in said}
-        row["name"] = has["name"]
-    return row
 
 
 def make_gates(district: "District", steps: Iterable[Step]) -> gpd.GeoDataFrame:
