@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coverage import Bools, Floats, Ints, select
+from geo.coverage import Floats, Ints, select
 from geo.demands import LEVELS, SOURCED, YES, Demands, list_demands
 from geo.findings import Finding, make_findings
 from geo.idle import Resources, Words, list_resources
 from geo.lifecircle import LifeCircle
+from geo.network import attach_points
 from geo.schema import Severity
 from geo.settings import SiteSettings
 from geo.site_rules import SitedCategory, list_apart, list_sited
@@ -154,7 +155,7 @@ def list_options(
     )
     refused = _join(REFUSED_COLUMNS, [part[1] for part in parts])
     conflicts = _list_conflicts(rows, list_apart(rules, sited), idle.geometry)
-    findings = make_findings(_notice(circle, sited, refused))
+    findings = make_findings(_notice(circle, sited, rows, refused))
     return Options(_set_types(rows), held, refused, conflicts, findings)
 
 
@@ -188,9 +189,10 @@ def _list_category(
         areas=frozenset(one.sizings),
         plot_ratio=settings.plot_ratio,
     )
-    # nothing but the smallest area is missing
-    figure = (code == _NO_FIGURE) & ~_find_doubts(resources, demands, room)
-    sure = (state == LEVELS[YES]) | figure
+    # the missing figure may hide what else cannot be decided
+    doubt = _find_doubts(resources, demands, room)
+    code = np.where((code == _NO_FIGURE) & (doubt != ""), doubt, code)
+    sure = (state == LEVELS[YES]) | (code == _NO_FIGURE)
     own = {kind: sizing.least_m2 for kind, sizing in one.sizings.items()}
     given = np.array([own.get(kind, np.nan) for kind in room.area_kind])
     least = np.where(np.isnan(room.least_m2), given, room.least_m2)
@@ -220,14 +222,20 @@ def _list_category(
     return options, refused
 
 
-def _find_doubts(resources: Resources, demands: Demands, room: Room) -> Bools:
-    """Find what the missing figure hides: what else cannot be decided."""
-    said = resources.words["fire_access"]
-    rows = demands.of("fire_access")
-    barred = (said == "no") & bool(rows) & (room.area_kind == "floor")
-    silent = (said == "") & (demands.missing("fire_access")[0] != YES)
-    silent &= room.area_kind == "floor"
-    return np.asarray(barred | silent | np.isnan(room.area_m2), dtype=np.bool_)
+def _find_doubts(resources: Resources, demands: Demands, room: Room) -> Words:
+    """Say what cannot be decided besides the smallest area; empty: nothing."""
+    said, rows = resources.words["fire_access"], demands.of("fire_access")
+    rooms = room.area_kind == "floor"
+    asks = bool(rows) and rows[-1]["verdict"] != LEVELS[YES]
+    silent = demands.missing("fire_access")[0] != YES
+    no_area = np.isnan(room.area_m2)
+    doubt = select(
+        (no_area & ~np.isnan(room.share), "storeys_missing"),
+        (no_area, "area_missing"),
+        (rooms & (said == "no") & asks, "fire_access"),
+        (rooms & (said == "") & silent, "fire_access_missing"),
+    )
+    return doubt.astype(object)
 
 
 def _size(
@@ -355,9 +363,16 @@ def _find_storeys(rows: pd.DataFrame) -> Iterator[tuple[str, ...]]:
 
 
 def _notice(
-    circle: LifeCircle, sited: Mapping[str, SitedCategory], refused: pd.DataFrame
+    circle: LifeCircle,
+    sited: Mapping[str, SitedCategory],
+    rows: pd.DataFrame,
+    refused: pd.DataFrame,
 ) -> Iterator[Finding]:
-    """Tell whose area is missing, and whose capacity nobody can reckon."""
+    """Tell what cannot be reached, whose area is missing, what has no capacity."""
+    used = circle.district.idle.geometry.loc[sorted(set(rows["idle_id"]))]
+    reached = attach_points(circle.network, used)["facility_id"]
+    for idle_id in used.index.difference(pd.Index(reached)):
+        yield Finding("idle", "site_unattached", Severity.WARNING, id=str(idle_id))
     missing = refused.loc[refused["reason_code"] == "area_missing", "idle_id"].nunique()
     if missing:
         yield Finding(
