@@ -156,7 +156,8 @@ class OpeningSettings:
 
     #: Distance between two places of a wall that are tried.
     step_m: float = 20.0
-    #: Farthest that a street, or a path inside, may lie from the wall.
+    #: Farthest that a street may lie from the wall; for paths inside, as for any
+    #: place, it is `attach_max_m`.
     reach_m: float = 30.0
     #: A new gate this near to one that there is changes nothing.
     apart_m: float = 30.0
