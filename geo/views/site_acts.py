@@ -36,6 +36,8 @@ def tell(plan: Plan, event: Event) -> None:
         now.category = "" if now.category == name else name
     elif kind == "rows":
         now.shown = name
+    elif kind == "count":
+        count_unsure(plan, name)
     elif kind == "budget":
         set_budget(plan, float(name))
     elif kind == "other":
@@ -151,6 +153,25 @@ def set_budget(plan: Plan, budget: float) -> None:
     words = site_told.budget_words(kind, budget)
     asked = replace(now.ask, settings=settings)
     site_work.change(plan, asked, "budget", budget=words)
+
+
+def count_unsure(plan: Plan, name: str) -> None:
+    """Count what nobody knows for sure, marked so everywhere, and solve again.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+    name
+        ``"unsure_resources"`` or ``"unsure_needs"``.
+    """
+    now = site_work.desk(plan)
+    settings = now.ask.settings
+    if name == "unsure_resources":
+        settings = replace(settings, unsure_resources=True)
+    elif name == "unsure_needs":
+        settings = replace(settings, unsure_needs=True)
+    site_work.change(plan, replace(now.ask, settings=settings), name)
 
 
 def take_other(plan: Plan, name: str) -> None:

@@ -10,6 +10,7 @@ from geo.siting import Sites
 from geo.views import site_blocks as blocks
 from geo.views.panels import Block
 from geo.views.site_cards import find_row, site_card
+from geo.views.site_fit import find_fit
 from geo.views.site_places import community_card, resource_card
 from geo.views.site_told import (
     budget_words,
@@ -62,6 +63,7 @@ def _whole(plan: Plan, now: Desk, sites: Sites) -> list[Block]:
     made.append({"kind": "text", "text": sites.statement(lang), "alarm": False})
     made += [blocks.alarm(text) for text in doubts(settings, sites)]
     made.append(_bars(plan, now, sites))
+    made += _offers(sites)
     made.append(blocks.text(say("view.sites.panel.how"), soft=True))
     return [*made, *_wishes(plan, now, sites), *_findings(sites)]
 
@@ -103,6 +105,31 @@ def _bars(plan: Plan, now: Desk, sites: Sites) -> Block:
         )
     head = [say(f"view.sites.panel.bar_{one}") for one in ("name", "share", "value")]
     return {"kind": "bars", "head": head, "rows": rows}
+
+
+def _offers(sites: Sites) -> list[Block]:
+    """Offer to count what nobody knows, where that leaves something out."""
+    settings = sites.settings
+    unknown = (find_fit(sites, "")["state"] == "unknown").sum()
+    left = sites.basis.demand.left_out
+    left = left[left["category"].isin(settings.categories)]
+    vague = (left["reason"] == "state_unknown").sum()
+    counts = {
+        "unsure_resources": 0 if settings.unsure_resources else int(unknown),
+        "unsure_needs": 0 if settings.unsure_needs else int(vague),
+    }
+    rows = [
+        {
+            "id": name,
+            "title": say(f"view.sites.panel.{name}", count=f"{count:,}"),
+            "note": say("view.sites.panel.count_them"),
+            "rank": "＋",
+            "event": {"kind": "count", "id": name},
+        }
+        for name, count in counts.items()
+        if count
+    ]
+    return [{"kind": "list", "rows": rows}] if rows else []
 
 
 def _wishes(plan: Plan, now: Desk, sites: Sites) -> list[Block]:
