@@ -14,11 +14,7 @@ from geo.network import build_network
 from geo.rules import load_rules
 from geo.settings import Settings, SiteSettings
 from geo.site_demand import DEMAND_COLUMNS, LEFT_OUT_COLUMNS, measure_demand
-from geo.site_people import count_people
-from geo.site_rules import list_sited
-from geo.site_supply import measure_supplied
 from geo.text import LANGUAGES, data_dir, texts
-from geo.unit_members import gather_members
 
 RULES = load_rules()
 ALL = tuple(RULES.requirements)
@@ -400,24 +396,6 @@ def test_households_are_those_that_the_gaps_leave_uncovered(sample):
     np.testing.assert_allclose(found[gone], gaps.loc[gone, "households"])
     met = gaps.index[gaps["state"].isin(["met", "unknown"])]
     assert not found.index.isin(met).any()
-
-
-def test_supplies_are_those_of_units(sample):
-    members = gather_members(sample)
-    people = count_people(sample, SiteSettings())
-    sited = list_sited(RULES, ("elderly_daycare", "childcare", "parking"))
-    supplied = measure_supplied(sample, sited, people)
-    names = [need.category for need in members.needs]
-    for key, one in sited.items():
-        at = names.index(key)
-        own = supplied.own[key]
-        # units take what is hidden or cannot be entered for anything
-        plain = np.isfinite(members.supply.high[:, at])
-        low = (supplied.low[key] + own) * one.needed
-        high = (supplied.high[key] + own) * one.needed
-        np.testing.assert_allclose(low[plain], members.supply.low[plain, at])
-        np.testing.assert_allclose(high[plain], members.supply.high[plain, at])
-        assert plain.sum() > 20
 
 
 def test_the_order_of_the_layers_makes_no_difference(sample):
