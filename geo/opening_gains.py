@@ -132,8 +132,9 @@ def rank_places(changes: pd.DataFrame, households: pd.Series) -> pd.DataFrame:
         any category, by community), `gained` (households, summed over the categories
         that they gain), `pairs` (communities times categories), `detour_removed_m`
         (mean of what is saved by who changes distance, weighted by households; NaN:
-        only what was out of reach comes nearer). Best first: most `gained`, then most
-        `pairs`, then the longest detour, then the first place.
+        only what was out of reach comes nearer). Best first: most
+        `households_gaining` (METHODS §4), then most `gained`, then most `pairs`, then
+        the longest detour, then the first place.
     """
     gains = changes[changes["gained"]]
     each = gains.groupby(["place", "community_id"])["households"]
@@ -152,6 +153,7 @@ def rank_places(changes: pd.DataFrame, households: pd.Series) -> pd.DataFrame:
             -table["detour_removed_m"].fillna(0.0).to_numpy(),
             -table["pairs"].to_numpy(),
             -table["gained"].fillna(0.0).to_numpy(),
+            -table["households_gaining"].fillna(0.0).to_numpy(),
         )
     )
     return table.iloc[order]

@@ -21,7 +21,7 @@ Plots end 12 m from the middle of a street (6 m from a lane), so a gate is 12 m
 (6 m) of path away from it; facilities stand 8 m from the middle of a street.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +89,8 @@ class Home:
     gates: tuple[Gate, ...]
     built_year: float | None
     notch: tuple[float, float, float, float] | None = None
+    #: Storeys that its blocks have more than others.
+    higher: int = 0
 
 
 def _gate(side: Side, position: float, open_to: str = "residents") -> tuple[Gate, ...]:
@@ -100,7 +102,8 @@ HOMES = (
     Home("纺织新村", (12, 144, 212, 388), "sne", _gate("e", 256, "all"), 1984),
     Home("棉纺厂家属院", (156, 288, 212, 388), "snwe", _gate("w", 344), 1986,
          notch=(250, 288, 356, 388)),
-    Home("印染厂家属院", (312, 588, 12, 188), "snwe", _gate("n", 450), 1988),
+    Home("印染厂家属院", (312, 588, 12, 188), "snwe", _gate("n", 450), 1988,
+         higher=3),
     Home("机床新苑", (612, 750, 212, 388), "snw", _gate("n", 680), 2008),
     Home("机床厂一区", (750, 888, 212, 388), "sne", _gate("n", 820), 1995),
     Home("铸造厂宿舍", (612, 888, 412, 588), "snwe", _gate("s", 750), None),
@@ -140,7 +143,7 @@ OTHERS: dict[str, tuple[tuple[float, float], ...]] = {
     "community_station": ((270, 392), (700, 208), (1640, 592)),
     "culture_station": ((220, 392),),
     "fitness_ground": ((420, 408), (700, 392), (1570, 592), (1040, 208)),
-    "parking": ((120, 208), (620, 208), (940, 192), (1630, 592), (500, 592)),
+    "parking": ((120, 208), (560, 208), (940, 192), (1630, 592), (500, 592)),
     "parcel": ((170, 408), (350, 208), (640, 392), (850, 392), (960, 208),
                (1595, 592), (740, 8), (400, 592), (800, -104)),
     "public_toilet": ((280, 192), (640, 208), (1070, 192)),
@@ -183,6 +186,7 @@ def lay_quarter(rng: Generator, plan: "TownPlan", origin: tuple[float, float]) -
         plan.homes.append(plot)
         plot.paths = lay_paths(rng, plot, plan.streets, climb_share=2 / 3)
         slabs = fill_slabs(rng, plot, plot.paths, 6)
+        slabs = [replace(s, storeys=s.storeys + home.higher) for s in slabs]
         if home.name == COUNTED:
             slabs = _counted_slabs(origin)
         plan.slabs.append([s for s in slabs if not any(map(s.stands_on, kept_free))])
