@@ -1,7 +1,7 @@
 // Trying things out (试一试) on the map: a facility dropped or dragged, one closed, a
 // gate opened in a wall, a resource used. The browser shows at once where something
 // was put; Python answers with the states that follow from it.
-import { el, fill } from "./dom.js";
+import { el } from "./dom.js";
 import { boxOf, drawOutline, seen, stroke, trace } from "./draw.js";
 import { inside } from "./plane.js";
 import { canvasSpot, drawTag, paneSpot, spotOf } from "./tags.js";
@@ -59,7 +59,8 @@ export class WhatIf {
     this.made = made;
     if (data.still) return;
     this.select.value = data.category;
-    this.size.placeholder = this.wanted()?.size ?? "";
+    const least = this.wanted()?.size;
+    this.size.placeholder = least ? `${least} ${data.texts.m2}` : data.texts.m2;
     this.take(this.tool);
   }
 
@@ -89,9 +90,8 @@ export class WhatIf {
     this.size = el("input", "pq-field");
     this.size.type = "number";
     this.size.min = "1";
-    this.size.style.width = "84px";
+    this.size.style.width = "96px";
     this.size.setAttribute("aria-label", texts.size);
-    this.sizeUnit = el("span", "pq-picked", texts.m2);
     this.chip = el("button", "pq-do", `✥ ${texts.drag}`);
     this.chip.type = "button";
     this.chip.title = texts.drag_title;
@@ -106,7 +106,7 @@ export class WhatIf {
     }));
     this.words = el("span", "pq-picked pq-none");
     this.words.setAttribute("aria-live", "polite");
-    bar.append(...this.buttons, this.select, this.size, this.sizeUnit, this.chip, this.who, this.words);
+    bar.append(...this.buttons, this.select, this.size, this.chip, this.who, this.words);
   }
 
   take(tool) {
@@ -121,11 +121,11 @@ export class WhatIf {
     const show = (part, on) => { part.style.display = on ? "" : "none"; };
     show(this.select, true);
     const sized = tool === "put" && Boolean(data.category);
-    for (const part of [this.size, this.sizeUnit, this.chip]) show(part, sized);
+    for (const part of [this.size, this.chip]) show(part, sized);
     show(this.who, tool === "gate");
     const chosen = this.wanted();
     const asks = (tool === "put" || tool === "use") && !chosen;
-    this.words.textContent = asks ? texts.choose : fill(texts[`${tool || "look"}_hint`], { name: chosen?.name ?? texts.any_one });
+    this.say(asks ? texts.choose : texts[`${tool || "look"}_hint`]);
     this.board.pane.classList.toggle("pq-boxing", Boolean(tool) && !asks);
     if (this.board.view) this.board.redraw();
   }
@@ -290,6 +290,7 @@ export class WhatIf {
 
   say(text) {
     this.words.textContent = text;
+    this.words.style.display = text ? "" : "none";
   }
 
   degrees(pane) {

@@ -1,0 +1,472 @@
+"""What one session tries out: its steps, undo and redo, and what follows from them."""
+
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from geo.errors import InputError, PianquError
+from geo.findings import render_findings
+from geo.plan import Plan
+from geo.schema import State
+from geo.views import reports, work
+from geo.views.board import Board
+from geo.views.jobs import Job
+from geo.views.reports import plan_key
+from geo.views.state import choice
+from geo.what_if import Outcome, WhatIf
+from geo.what_if_steps import Step, check_steps, name_step
+
+_LOG = logging.getLogger(__name__)
+
+#: Plans whose steps a session keeps.
+_KEPT = 6
+#: Distances that differ by less are the same, metres.
+_SAME_M = 0.5
+#: States from which a verdict can turn to met.
+_OPEN = (State.SHORT, State.UNKNOWN, State.NO_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What undo or redo leads to.
+
+    Attributes
+    ----------
+    steps
+        The steps then.
+    key, values
+        Key of the text that says what was done between them and now, and its values.
+    """
+
+    steps: tuple[Step, ...]
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What steps lead to.
+
+    Attributes
+    ----------
+    steps
+        The steps.
+    base, board
+        All verdicts today, and after them.
+    outcome
+        What the last step came to; None without a step.
+    """
+
+    steps: tuple[Step, ...]
+    base: Board
+    board: Board
+    outcome: Outcome | None = None
+    _changes: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Return what is otherwise than today by the chosen test (`find_changes`)."""
+        column = verdict_column()
+        if column not in self._changes:
+            self._changes[column] = find_changes(self.base, self.board)
+        return self._changes[column]
+
+
+@dataclass(eq=False)
+class Desk:
+    """What one session tries out on one plan.
+
+    Attributes
+    ----------
+    steps
+        The steps that stand.
+    past, future
+        What undo and redo lead to, the nearest last.
+    engine
+        Holds the distances after `done`.
+    done
+        What was led to by each step that the engine has taken.
+    job
+        Makes the engine.
+    watched
+        Whether the page that is shown tells of the job.
+    broken
+        Why there is no engine.
+    trouble
+        Why the last step could not be taken.
+    note
+        Key of a sentence to say once, and its values.
+    chosen
+        Id of the step that is looked at.
+    shown
+        Which changes the table lists.
+    against
+        Name of the scheme to compare with; ``""``: none.
+    """
+
+    steps: tuple[Step, ...] = ()
+    past: tuple[Turn, ...] = ()
+    future: tuple[Turn, ...] = ()
+    engine: WhatIf | None = None
+    done: list[Picture] = field(default_factory=list)
+    job: Job | None = None
+    watched: bool = False
+    broken: BaseException | None = None
+    trouble: str = ""
+    note: tuple[str, Mapping[str, str]] | None = None
+    chosen: str = ""
+    shown: str = ""
+    against: str = ""
+
+
+def desk(plan: Plan) -> Desk:
+    """Return what this session tries out on a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    Desk
+        Kept while the session lasts, for the last few plans.
+    """
+    desks: dict[Hashable, Desk] = st.session_state.setdefault("pq_what_ifs", {})
+    key = plan_key(plan)
+    found = desks.pop(key, None) or Desk()
+    desks[key] = found
+    while len(desks) > _KEPT:
+        del desks[next(iter(desks))]
+    return found
+
+
+def take(plan: Plan, now: Desk, steps: Sequence[Step], key: str, **values: str) -> bool:
+    """Let other steps stand, if they can be done; undo leads back.
+
+    Parameters
+    ----------
+    plan, now
+        The plan, and the desk.
+    steps
+        The steps that shall stand.
+    key
+        Key of the text that says what was done, below ``view.what_if.did``.
+    **values
+        Values for the text's named places.
+
+    Returns
+    -------
+    bool
+        Whether they stand; else `Desk.trouble` says why not.
+    """
+    wanted, before = tuple(steps), now.steps
+    now.trouble, now.note = "", None
+    trouble = _find_trouble(plan, wanted)
+    if not trouble:
+        now.steps = wanted
+        try:
+            picture(plan, now)
+        except PianquError as error:
+            trouble = f"{error.message(choice().lang)} {error.action(choice().lang)}"
+    if trouble:
+        now.steps, now.trouble = before, trouble
+        return False
+    turn = Turn(before, f"view.what_if.did.{key}", tuple(values.items()))
+    now.past, now.future = (*now.past, turn), ()
+    return True
+
+
+def new_step(plan: Plan, now: Desk, kind: str, **values: Any) -> Step:
+    """Return a step with an id that nothing else has.
+
+    Parameters
+    ----------
+    plan, now
+        The plan, and the desk.
+    kind
+        Kind of the step.
+    **values
+        Its other attributes.
+
+    Returns
+    -------
+    Step
+        The step; it is not taken yet.
+    """
+    district = plan.district
+    names = {step.id for step in now.steps}
+    return Step(
+        kind=kind,
+        id=name_step({*names, *district.facilities.index, *district.gates.index}),
+        **values,
+    )
+
+
+def undo(now: Desk) -> None:
+    """Go back to the steps before the last turn.
+
+    Parameters
+    ----------
+    now
+        The desk.
+    """
+    if now.past:
+        turn = now.past[-1]
+        back = replace(turn, steps=now.steps)
+        now.past, now.future = now.past[:-1], (*now.future, back)
+        now.steps, now.trouble, now.note = turn.steps, "", None
+
+
+def redo(now: Desk) -> None:
+    """Take the turn again that was undone last.
+
+    Parameters
+    ----------
+    now
+        The desk.
+    """
+    if now.future:
+        turn = now.future[-1]
+        back = replace(turn, steps=now.steps)
+        now.future, now.past = now.future[:-1], (*now.past, back)
+        now.steps, now.trouble, now.note = turn.steps, "", None
+
+
+def follow(plan: Plan) -> Desk:
+    """Have the distances made ready in the background, and take them.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    Desk
+        The desk of the plan; its engine is None as long as it is not ready.
+    """
+    now = desk(plan)
+    if now.engine is None and now.job is None and now.broken is None:
+        circle = plan.life_circle
+        # each session has one of its own, since steps change it
+        now.job = work.shelf().start(
+            ("what if engine", uuid4().hex),
+            lambda progress: WhatIf(circle, progress),
+            work.bench().session,
+        )
+    if now.job is not None and now.job.done:
+        job, now.job = now.job, None
+        now.broken = job.error
+        if job.error is None:
+            made = job.result()
+            now.engine = made if isinstance(made, WhatIf) else None
+        elif not isinstance(job.error, PianquError):
+            _LOG.error("a what-if failed unexpectedly", exc_info=job.error)
+    return now
+
+
+def picture(plan: Plan, now: Desk) -> Picture:
+    """Return what the steps lead to; only what is new is analysed.
+
+    Parameters
+    ----------
+    plan, now
+        The plan, and the desk.
+
+    Returns
+    -------
+    Picture
+        After all steps that stand.
+
+    Raises
+    ------
+    InputError
+        If a step cannot be done.
+    """
+    base = reports.board(plan)
+    if now.engine is None:
+        now.engine, now.done = WhatIf(plan.life_circle), []
+    while now.done and now.done[-1].steps != now.steps[: len(now.done)]:
+        now.engine.undo()
+        now.done.pop()
+    for at in range(len(now.done), len(now.steps)):
+        outcome = now.engine.do(now.steps[at])
+        if not outcome.done:
+            said = render_findings(outcome.findings, choice().lang).iloc[0]
+            raise InputError(
+                "step_refused", message=said["message"], action=said["action"]
+            )
+        before = now.done[-1].board if now.done else base
+        board = patch_board(before, now.engine, outcome.changed)
+        now.done.append(Picture(now.steps[: at + 1], base, board, outcome))
+    return now.done[-1] if now.done else Picture((), base, base)
+
+
+def other_picture(plan: Plan, steps: tuple[Step, ...]) -> Picture:
+    """Return what the steps of another scheme lead to.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+    steps
+        The steps of the scheme.
+
+    Returns
+    -------
+    Picture
+        Made once for everybody who asks the same.
+    """
+
+    def make() -> Picture:
+        kept = check_steps(steps, plan.district, tuple(plan.rules.requirements))[0]
+        return picture(plan, Desk(steps=tuple(kept)))
+
+    if not steps:
+        base = reports.board(plan)
+        return Picture((), base, base)
+    return work.shelf().view(("what if", plan_key(plan), steps), make)
+
+
+def patch_board(before: Board, engine: WhatIf, changed: Sequence[str]) -> Board:
+    """Return verdicts with those of some communities measured anew.
+
+    Parameters
+    ----------
+    before
+        The verdicts before.
+    engine
+        Holds the new ones.
+    changed
+        Communities whose verdicts are taken from it.
+
+    Returns
+    -------
+    Board
+        Of the same shape; `reason` stays as it was.
+    """
+    if not changed:
+        return before
+    to = before.communities.index.get_indexer(pd.Index(changed))
+    rows = pd.Index(engine.ids).get_indexer(pd.Index(changed))
+    needs = pd.Index(engine.circle.rules.requirements)
+    kinds = needs.get_indexer(pd.Index(before.categories))
+    columns = dict(before.columns)
+    for name, matrix in before.columns.items():
+        patched = matrix.copy()
+        patched[to] = engine.columns[name][rows][:, kinds]
+        columns[name] = patched
+    return replace(before, columns=columns)
+
+
+def verdict_column() -> str:
+    """Return which states count, by the test that the session has chosen.
+
+    Returns
+    -------
+    str
+        Column of the gaps; the category's own threshold at an adult's pace.
+    """
+    test = choice().test
+    return "state" if test == "state" else f"{test}_state"
+
+
+def find_changes(before: Board, after: Board) -> pd.DataFrame:
+    """Return where the verdicts of the chosen test, or the distances, differ.
+
+    Parameters
+    ----------
+    before, after
+        Verdicts of the same district.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per community and category: `row`, `column` (in the matrices),
+        `community_id`, `category`, `state_before`, `state_after`,
+        `distance_before_m`, `distance_after_m`, `households` (NaN unknown), `gained`
+        (now met), `lost` (no longer met).
+    """
+    names = (verdict_column(), "distance_m")
+    old, new = ([board.columns[name] for name in names] for board in (before, after))
+    nearer = ~np.isclose(old[1], new[1], rtol=0, atol=_SAME_M, equal_nan=True)
+    row, column = np.nonzero((old[0] != new[0]) | nearer)
+    state_before, state_after = old[0][row, column], new[0][row, column]
+    met_before, met_after = state_before == State.MET, state_after == State.MET
+    ids = np.array(before.ids, dtype=object)
+    keys = np.array(before.categories, dtype=object)
+    return pd.DataFrame(
+        {
+            "row": row,
+            "column": column,
+            "community_id": ids[row],
+            "category": keys[column],
+            "state_before": state_before,
+            "state_after": state_after,
+            "distance_before_m": old[1][row, column],
+            "distance_after_m": new[1][row, column],
+            "households": before.columns["households"][row, column].astype(float),
+            "gained": met_after & np.isin(state_before, _OPEN),
+            "lost": met_before & ~met_after,
+        }
+    )
+
+
+def sum_households(rows: pd.DataFrame) -> float:
+    """Return the households of rows.
+
+    Parameters
+    ----------
+    rows
+        With `households`.
+
+    Returns
+    -------
+    float
+        Their sum; NaN if there are rows and none of them knows its households.
+    """
+    known = rows["households"].dropna()
+    return float("nan") if len(rows) and not len(known) else float(known.sum())
+
+
+def compare_categories(base: Board, changes: pd.DataFrame) -> pd.DataFrame:
+    """Count what changes for each category.
+
+    Parameters
+    ----------
+    base
+        Today's verdicts.
+    changes
+        From `find_changes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: category in the order of the rules. Columns: `gained`, `lost`
+        (communities), `households_gained`, `households_lost` (NaN unknown).
+    """
+    table = pd.DataFrame(index=pd.Index(base.categories, name="category"))
+    for name in ("gained", "lost"):
+        rows = changes[changes[name].astype(bool)]
+        groups = rows.groupby("category", sort=False)
+        table[name] = groups.size().reindex(table.index, fill_value=0)
+        households = groups["households"].sum(min_count=1).reindex(table.index)
+        table[f"households_{name}"] = households.where(table[name] > 0, 0.0)
+    return table
+
+
+def _find_trouble(plan: Plan, steps: tuple[Step, ...]) -> str:
+    """Say which step cannot be done, empty if all can."""
+    known = tuple(plan.rules.requirements)
+    kept, findings = check_steps(steps, plan.district, known)
+    if len(kept) == len(steps):
+        return ""
+    said = render_findings(findings, choice().lang)
+    return " ".join(f"{one.message} {one.action}" for one in said.itertuples())
