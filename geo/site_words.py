@@ -144,7 +144,7 @@ def explain_unmet(basis: SiteBasis, unmet: pd.DataFrame, lang: str) -> pd.Series
         known = pd.notna(row["nearest_idle_id"])
         counted = row["why"] in CHANGES
         why = tr(
-            f"sites.unmet.{row['why']}" if counted else f"site_left_out.{row['why']}",
+            f"sites.unmet.{row['why']}",
             lang,
             resource=resources[row["nearest_idle_id"]] if known else "",
             away=f"{row['nearest_m']:,.0f}" if known else "",
