@@ -126,8 +126,7 @@ def decide(plan: Plan, kind: str, site: str) -> None:
     elif kind == "forbid":
         forbidden.add(pair)
     wishes = SiteWishes(tuple(sorted(required)), tuple(sorted(forbidden)))
-    names = plan.district.idle["name"]
-    name = names.get(pair[0])
+    name = now.sites.basis.resource_names.get(pair[0]) if now.sites else None
     site_work.change(
         plan,
         replace(now.ask, wishes=wishes),

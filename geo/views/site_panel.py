@@ -17,6 +17,7 @@ from geo.views.site_told import (
     category_name,
     doubts,
     people_words,
+    records,
 )
 from geo.views.site_work import Desk, site_id
 from geo.views.state import choice
@@ -70,10 +71,12 @@ def _whole(plan: Plan, now: Desk, sites: Sites) -> list[Block]:
 
 def _bars(plan: Plan, now: Desk, sites: Sites) -> Block:
     """Return what is served of each category, and what could be at all."""
+    left = set(sites.basis.demand.left_out["category"])
     rows = []
-    for key, row in sites.categories.iterrows():
-        category = str(key)
+    for row in records(sites.categories.reset_index()):
+        category = str(row["category"])
         demand = float(row["demand"])
+        vague = not demand and category in left
         served = row["served"] / demand if demand else None
         whole = people_words(demand, row["group"])
         label = category_name(plan, category)
@@ -87,14 +90,14 @@ def _bars(plan: Plan, now: Desk, sites: Sites) -> Block:
             nearest=people_words(row["nearest_served"], row["group"]),
             sites=f"{row['sites']:,}",
         )
-        value = (
-            f"{row['served']:,.0f} / {whole}" if demand else say("view.sites.no_gap")
-        )
+        value = f"{row['served']:,.0f} / {whole}"
+        if not demand:
+            value = say("view.sites.gap_unknown" if vague else "view.sites.no_gap")
         rows.append(
             {
                 "id": category,
                 "label": label,
-                "look": STATE_LOOKS[State.MET].told(""),
+                "look": STATE_LOOKS[State.UNKNOWN if vague else State.MET].told(""),
                 "share": served,
                 "limit": min(1.0, row["servable"] / demand) if demand else None,
                 "value": value,

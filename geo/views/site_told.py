@@ -218,8 +218,13 @@ def _served(now: Desk, sites: Sites) -> dict[str, Any]:
         return {"label": label, "value": percent(share), "note": note}
     if sites.estimated:
         label = say("view.sites.estimated_of", value=label)
-    bound = say("view.sites.number.served_bound", bound=percent(sites.bound))
-    return {"label": label, "value": percent(sites.value), "note": bound}
+    note = say(
+        "view.sites.number.served_bound",
+        served=f"{sites.categories['households_served'].sum():,.0f}",
+        whole=f"{sites.categories['households'].sum():,.0f}",
+        bound=percent(sites.bound),
+    )
+    return {"label": label, "value": percent(sites.value), "note": note}
 
 
 def _fair(plan: Plan, now: Desk, sites: Sites) -> dict[str, Any]:
