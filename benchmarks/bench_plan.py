@@ -161,7 +161,8 @@ def run_geo(source: Path, folder: Path) -> None:
         from geo.district import read_district  # noqa: PLC0415
         from geo.lifecircle import measure_life_circle  # noqa: PLC0415
         from geo.network import build_network  # noqa: PLC0415
-        from geo.plan import Plan, write_plan  # noqa: PLC0415
+        from geo.plan import Plan  # noqa: PLC0415
+        from geo.plan_files import write_plan  # noqa: PLC0415
         from geo.rules import load_rules  # noqa: PLC0415
         from geo.settings import Settings  # noqa: PLC0415
 

@@ -23,12 +23,15 @@ from geo.fetch import fetch_district
 from geo.files import replace_folder
 from geo.findings import render_findings
 from geo.manifest import read_manifest
-from geo.plan import STEPS, Plan, Step, plan_district, write_plan
+from geo.openings import Openings
+from geo.plan import STEPS, Plan, Step, plan_district
+from geo.plan_files import write_plan
 from geo.progress import Progress, no_progress
 from geo.rules import RuleBook, load_rules
 from geo.sample import demo_district
 from geo.schema import Severity, State
 from geo.settings import Settings, make_settings
+from geo.siting import Sites
 from geo.text import data_dir, tr
 from geo.units import Units, warm_units
 from geo.walks import warm
@@ -108,6 +111,10 @@ def _plan(options: argparse.Namespace) -> int:
     _say_states(plan, options.lang)
     if plan.units is not None:
         _say_units(plan.units, options.lang)
+    if plan.sites is not None:
+        _say_sites(plan.sites, options.lang)
+    if plan.openings is not None:
+        _say_openings(plan.openings, options.lang)
     _say_counts(plan.findings, options.lang)
     _say("cli.plan_done", options.lang, folder=options.out)
     return FOUND if options.strict and plan.has_errors else DONE
@@ -288,6 +295,19 @@ def _say_units(units: Units, lang: str) -> None:
         proved=f"{int((states == 'proved').sum()):,}",
         pieces=f"{len(states):,}",
     )
+
+
+def _say_sites(sites: Sites, lang: str) -> None:
+    resources = sites.table["idle_id"].nunique()
+    proposals = len(sites.table)
+    _say("cli.sites_done", lang, proposals=f"{proposals:,}", resources=f"{resources:,}")
+    sys.stdout.write(f"{sites.statement(lang)}\n")
+
+
+def _say_openings(openings: Openings, lang: str) -> None:
+    _say("cli.openings_done", lang, openings=f"{len(openings.table):,}")
+    for sentence in openings.explain(lang).head(1):
+        sys.stdout.write(f"{sentence}\n")
 
 
 def _say_findings(found: pd.DataFrame, lang: str) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from geo.site_basis import SiteBasis
-from geo.site_unmet import CHANGES
 from geo.text import tr
 
 if TYPE_CHECKING:
@@ -142,7 +141,6 @@ def explain_unmet(basis: SiteBasis, unmet: pd.DataFrame, lang: str) -> pd.Series
     said = []
     for row in unmet.to_dict("records"):
         known = pd.notna(row["nearest_idle_id"])
-        counted = row["why"] in CHANGES
         why = tr(
             f"sites.unmet.{row['why']}",
             lang,
@@ -150,6 +148,7 @@ def explain_unmet(basis: SiteBasis, unmet: pd.DataFrame, lang: str) -> pd.Series
             away=f"{row['nearest_m']:,.0f}" if known else "",
             reach=f"{row['reach_m']:,.0f}",
         )
+        counted = pd.notna(row["people"])
         people = say_people(row["people"], row["group"], lang) if counted else ""
         said.append(
             tr(
@@ -186,6 +185,7 @@ def state_quality(sites: "Sites", lang: str) -> str:
         none = sites.categories["demand"].sum() == 0
         return tr("sites.state.no_need" if none else "sites.state.no_option", lang)
     said = [_say_one(sites, asked, lang) if len(asked) == 1 else _say_all(sites, lang)]
+    said.append(_say_beyond(sites, lang))
     if len(asked) > 1:
         said.append(_say_worst(sites, asked, lang))
     price = sites.free_value - sites.value
@@ -232,6 +232,15 @@ def _say_proof(sites: "Sites", lang: str) -> str:
     if sites.proved:
         return tr("sites.state.proved", lang)
     return tr("sites.state.limited" if sites.limited else "sites.state.open", lang)
+
+
+def _say_beyond(sites: "Sites", lang: str) -> str:
+    """Say how much of the need no resource could reach at all."""
+    rows = sites.categories[sites.categories["demand"] > 0]
+    able = float((rows["servable"] / rows["demand"]).mean())
+    if able > 1 - SAME:
+        return ""
+    return tr("sites.state.beyond", lang, able=f"{able:.1%}")
 
 
 def _say_worst(sites: "Sites", asked: pd.DataFrame, lang: str) -> str:

@@ -35,7 +35,13 @@ FLOW = (
     "closable",
     "neighbours",
     "units",
+    "site_problem",
+    "site_solve",
+    "siting",
+    "openings",
+    "what_if",
     "plan",
+    "plan_files",
     "maps",
     "cli",
 )

@@ -11,7 +11,8 @@ import pytest
 from gridtown import grid_layers, make_district, point
 
 from geo.errors import InputError, OutputError
-from geo.plan import plan_district, round_columns, write_plan
+from geo.plan import plan_district
+from geo.plan_files import round_columns, write_plan
 from geo.schema import FINDING_COLUMNS, GAP_COLUMNS
 from geo.settings import Settings
 from geo.unit_files import UNIT_COLUMNS

@@ -13,7 +13,8 @@ import streamlit as st
 from geo.district import output_crs
 from geo.exports import write_csv
 from geo.maps import make_state_map, render_map
-from geo.plan import Plan, make_gaps_table
+from geo.plan import Plan
+from geo.plan_files import make_gaps_table
 from geo.views.board import Board
 from geo.views.state import Choice, choice
 from geo.views.widgets import say
