@@ -299,11 +299,11 @@ def table_data(rows: Parcel, chosen: str) -> dict[str, Any]:
     }
 
 
-def _number(name: str, value: str, **more: str) -> dict[str, Any]:
+def _number(name: str, shown: str, **more: str) -> dict[str, Any]:
     noted = {"places", "all", "replaces"}
     return {
         "label": say(f"view.openings.number.{name}"),
-        "value": value,
+        "value": shown,
         "unit": say(f"view.openings.number.{name}_unit"),
         "note": say(f"view.openings.number.{name}_note", **more)
         if name in noted
