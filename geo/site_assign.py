@@ -9,13 +9,14 @@ import numpy as np
 
 from geo.chains import FloatArray, Int64Array
 from geo.highs import Sheet, make_solver
-from geo.site_problem import SitingProblem
+from geo.site_problem import SitingProblem, measure_served_people
 
 __all__ = [
     "add_load",
     "assign_people",
     "find_nearest",
     "measure_room",
+    "nearest_choice",
     "shrink_modules",
 ]
 
@@ -113,6 +114,45 @@ def shrink_modules(
     need[limited] = np.maximum(need[limited], np.ceil(full * (1 - NEAR)))
     need = np.maximum(need, np.where(problem.required, problem.least, 0))
     return np.minimum(modules, need)
+
+
+def nearest_choice(
+    problem: SitingProblem, modules: Int64Array
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Let everybody walk to the nearest place that is built.
+
+    What exceeds the capacity of a place is not served, the same share of all who
+    come.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    modules
+        What is built; (O,).
+
+    Returns
+    -------
+    served : numpy.ndarray
+        People of each category who are served; (F,).
+    walk_m : numpy.ndarray
+        Person-metres that they walk; (F,).
+    overflow : numpy.ndarray
+        People who come and find it full; (F,).
+    """
+    nearest = find_nearest(problem, modules)
+    link = nearest[nearest >= 0]
+    flow = np.zeros(problem.demand.size)
+    flow[link] = problem.amount[problem.demand[link]]
+    came = measure_served_people(problem, flow)
+    load, room = add_load(problem, flow), measure_room(problem, modules)
+    part = np.ones(problem.options)
+    over = load > room
+    part[over] = room[over] / load[over]
+    flow *= part[problem.link_option]
+    served = measure_served_people(problem, flow)
+    walk_m = measure_served_people(problem, flow * problem.distance_m)
+    return served, walk_m, np.maximum(came - served, 0.0)
 
 
 def assign_people(

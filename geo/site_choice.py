@@ -10,6 +10,7 @@ from geo.chains import FloatArray, Int64Array
 from geo.errors import PianquError
 from geo.highs import make_solver
 from geo.site_draft import Goal, Model, draft_model
+from geo.site_packs import Packs
 from geo.site_problem import SitingProblem, measure_served_people
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _write_plan(
     built, flows = model.built, model.flows
     value[built.modules] = modules[built.option]
     value[built.built] = modules[built.option] > 0
+    value[built.pack[_find_packs(problem, built.packs, modules)]] = 1
     stands = problem.option_resource[modules > 0]
     value[built.used] = np.isin(built.resource, stands)
     value[flows.flow] = (flow / problem.amount[problem.demand])[flows.link]
@@ -129,6 +131,20 @@ def _write_plan(
     if model.least >= 0:
         value[model.least] = value[model.share].min()
     return np.clip(value, 0.0, model.sheet.columns[1])
+
+
+def _find_packs(
+    problem: SitingProblem, packs: Packs, modules: Int64Array
+) -> Int64Array:
+    """Return a pack for every resource in use that holds what is built there."""
+    built = modules[packs.option]
+    held = (built > 0) & (built <= packs.modules)
+    holds = np.bincount(packs.pack[held], minlength=len(packs.resource))
+    stands = problem.option_resource[modules > 0]
+    needs = np.bincount(stands, minlength=len(problem.area_m2))[packs.resource]
+    whole = np.flatnonzero((holds == needs) & (needs > 0))
+    _, first = np.unique(packs.resource[whole], return_index=True)
+    return whole[first]
 
 
 def _read_choice(

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.chains import FloatArray, Int64Array
+from geo.coverage import Bools
 from geo.highs import Sheet
+from geo.site_packs import Packs, limit_modules, list_packs, measure_load
 from geo.site_problem import SitingProblem
 
 __all__ = [
@@ -22,8 +24,6 @@ __all__ = [
     "Goal",
     "Model",
     "draft_model",
-    "limit_modules",
-    "measure_load",
 ]
 
 #: What a stage makes as great (walks: as small) as it can.
@@ -52,7 +52,7 @@ class Built(NamedTuple):
     `option` are the options that may be built, and `at` the place of each option in
     it, -1 where it may not. `built` says whether one is, and ``step * modules`` how
     many modules. `load` is what could come at most. `used` are columns of the
-    resources `resource`.
+    resources `resource`, and `pack` of `packs`.
     """
 
     option: Int64Array
@@ -63,6 +63,8 @@ class Built(NamedTuple):
     load: FloatArray
     resource: Int64Array
     used: Int64Array
+    packs: Packs
+    pack: Int64Array
 
 
 class Flows(NamedTuple):
@@ -92,62 +94,6 @@ class Model(NamedTuple):
     share: Int64Array
     least: int
     scale: float
-
-
-def measure_load(problem: SitingProblem) -> FloatArray:
-    """Add up the capacity that all who can walk to an option would take.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-
-    Returns
-    -------
-    numpy.ndarray
-        Capacity of each option; (O,).
-    """
-    load = (problem.amount * problem.use)[problem.demand]
-    return np.bincount(problem.link_option, load, problem.options).astype(np.float64)
-
-
-def limit_modules(problem: SitingProblem) -> Int64Array:
-    """Find how many modules of an option could be of use and find room.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-
-    Returns
-    -------
-    numpy.ndarray
-        The most modules of each option, 0 where none can be built or serve; (O,).
-    """
-    resource = problem.option_resource
-    most = problem.most.astype(np.float64)
-    most = np.minimum(most, _how_many(problem.area_m2[resource], problem.module_m2))
-    if np.isfinite(problem.budget):
-        left = problem.budget - problem.resource_cost[resource]
-        fits = left >= -NEAR * max(problem.budget, 1.0)
-        money = _how_many(np.maximum(left, 0.0), problem.module_cost)
-        most = np.where(fits, np.minimum(most, money), 0.0)
-    load = measure_load(problem)
-    limited = np.isfinite(problem.capacity) & (problem.capacity > 0)
-    need = np.ones(problem.options)
-    need[limited] = np.ceil(load[limited] / problem.capacity[limited] * (1 - NEAR))
-    most = np.minimum(most, np.maximum(need, problem.least))
-    idle = ((load <= 0) | (problem.capacity <= 0)) & ~problem.required
-    most[idle | (most < problem.least)] = 0
-    return most.astype(np.int64)
-
-
-def _how_many(there: FloatArray, each: FloatArray) -> FloatArray:
-    """Return how often something fits in; infinite if it takes nothing."""
-    times = np.full(len(each), np.inf)
-    taken = each > 0
-    times[taken] = np.floor(there[taken] / each[taken] * (1 + NEAR))
-    return times
 
 
 def draft_model(problem: SitingProblem, goal: Goal, *, tight: bool = False) -> Model:
@@ -220,25 +166,53 @@ def _draft_built(sheet: Sheet, problem: SitingProblem) -> Built:
         sheet.put(rows, modules[many], sign)
         sheet.put(rows, built[many], -sign * factor[many])
     load = measure_load(problem)[option]
-    drafted = Built(option, at, built, modules, step, load, option[:0], option[:0])
+    packs = list_packs(problem, limit_modules(problem))
+    pack = sheet.add_columns(len(packs.resource), whole=True)
+    none = option[:0]
+    drafted = Built(option, at, built, modules, step, load, none, none, packs, pack)
     pairs = at[problem.conflicts]
     pairs = pairs[(pairs >= 0).all(axis=1)]
     rows = sheet.add_rows(len(pairs), upper=1.0)
     sheet.put(rows, built[pairs[:, 0]])
     sheet.put(rows, built[pairs[:, 1]])
     _draft_area(sheet, problem, drafted)
+    _draft_packs(sheet, drafted)
     return _draft_budget(sheet, problem, drafted)
+
+
+def _find_shared(problem: SitingProblem, built: Built) -> Bools:
+    """Return which options that may be built share a resource without packs."""
+    resource = problem.option_resource[built.option]
+    often = np.bincount(resource, minlength=len(problem.area_m2)) > 1
+    often[built.packs.resource] = False
+    return often[resource]
 
 
 def _draft_area(sheet: Sheet, problem: SitingProblem, built: Built) -> None:
     """Draft that what stands on a resource finds room there."""
     resource = problem.option_resource[built.option]
-    often = np.bincount(resource, minlength=len(problem.area_m2)) > 1
-    shared = np.flatnonzero(often[resource] & (problem.area_m2[resource] > 0))
+    shared = np.flatnonzero(_find_shared(problem, built))
     places, row = np.unique(resource[shared], return_inverse=True)
     rows = sheet.add_rows(len(places), upper=1 + NEAR)
-    area = problem.module_m2[built.option] / problem.area_m2[resource]
-    sheet.put(rows[row], built.modules[shared], (built.step * area)[shared])
+    area = problem.module_m2[built.option[shared]] / problem.area_m2[resource[shared]]
+    sheet.put(rows[row], built.modules[shared], built.step[shared] * area)
+
+
+def _draft_packs(sheet: Sheet, built: Built) -> None:
+    """Draft that each resource holds one pack, and packs what is built there."""
+    packs = built.packs
+    places, row = np.unique(packs.resource, return_inverse=True)
+    sheet.put(sheet.add_rows(len(places), upper=1.0)[row], built.pack)
+    option = built.at[packs.option]
+    many = (built.modules != built.built)[option]
+    for column, taken, times in (
+        (built.built, np.ones(len(option), np.bool_), np.ones(len(option))),
+        (built.modules, many, packs.modules.astype(np.float64)),
+    ):
+        some, row = np.unique(option[taken], return_inverse=True)
+        rows = sheet.add_rows(len(some), upper=0.0)
+        sheet.put(rows, column[some])
+        sheet.put(rows[row], built.pack[packs.pack[taken]], -times[taken])
 
 
 def _draft_budget(sheet: Sheet, problem: SitingProblem, built: Built) -> Built:
@@ -246,22 +220,23 @@ def _draft_budget(sheet: Sheet, problem: SitingProblem, built: Built) -> Built:
     if not 0 < problem.budget < np.inf or not built.option.size:
         return built
     resource = problem.option_resource[built.option]
-    costly = problem.resource_cost[resource] > 0
-    often = np.bincount(resource, minlength=len(problem.area_m2)) > 1
-    row = sheet.add_rows(1, upper=1 + NEAR)
-    cost = built.step * problem.module_cost[built.option] / problem.budget
-    sheet.put(np.repeat(row, len(cost)), built.modules, cost)
-    alone = costly & ~often[resource]
-    cost = problem.resource_cost[resource[alone]] / problem.budget
-    sheet.put(np.repeat(row, len(cost)), built.built[alone], cost)
-    shared = costly & often[resource]
+    shared = _find_shared(problem, built)
+    packed = np.isin(resource, built.packs.resource)
     places, which = np.unique(resource[shared], return_inverse=True)
     used = sheet.add_columns(len(places), whole=True)
-    cost = problem.resource_cost[places] / problem.budget
-    sheet.put(np.repeat(row, len(cost)), used, cost)
     rows = sheet.add_rows(int(shared.sum()), upper=0.0)
     sheet.put(rows, built.built[shared])
     sheet.put(rows, used[which], -1.0)
+    alone = ~(shared | packed)
+    columns = [built.modules, built.built[alone], used, built.pack]
+    costs = [
+        built.step * problem.module_cost[built.option],
+        problem.resource_cost[resource[alone]],
+        problem.resource_cost[places],
+        problem.resource_cost[built.packs.resource],
+    ]
+    row = np.repeat(sheet.add_rows(1, upper=1 + NEAR), sum(map(len, costs)))
+    sheet.put(row, np.concatenate(columns), np.concatenate(costs) / problem.budget)
     return built._replace(resource=places, used=used)
 
 
@@ -311,21 +286,26 @@ def _draft_capacity(
     """Draft that nothing is asked for more than it holds, or than could come."""
     capacity = problem.capacity[built.option]
     has = np.flatnonzero(np.isfinite(capacity))
-    row = np.full(built.option.size, -1, np.int64)
+    many = has[built.modules[has] != built.built[has]]
     full = np.where(capacity > 0, capacity, 1.0)
     each = (problem.amount * problem.use)[problem.demand[link]]
     at = built.at[problem.link_option[link]]
-    fixed = built.modules == built.built
-    for some, limit, column in (
-        (has, np.minimum(built.step * capacity, built.load), built.modules),
-        (has[~fixed[has]], built.load, built.built),
+    inside = built.at[built.packs.option]
+    packed = np.isin(inside, many)
+    inside, pack = inside[packed], built.pack[built.packs.pack[packed]]
+    holds = capacity[inside] * built.packs.modules[packed]
+    # the last module of a pack is not full where too few could come
+    for some, column, limit in (
+        (has, built.modules[has], np.minimum(built.step * capacity, built.load)[has]),
+        (many, built.built[many], built.load[many]),
+        (inside, pack, np.minimum(holds, built.load[inside])),
     ):
-        row[:] = -1
-        row[some] = sheet.add_rows(some.size, upper=0.0)
+        options, where = np.unique(some, return_inverse=True)
+        row = np.full(built.option.size, -1, np.int64)
+        row[options] = sheet.add_rows(len(options), upper=0.0)
         taken = row[at] >= 0
-        value = each[taken] / full[at[taken]]
-        sheet.put(row[at[taken]], flow[taken], value)
-        sheet.put(row[some], column[some], -limit[some] / full[some])
+        sheet.put(row[at[taken]], flow[taken], each[taken] / full[at[taken]])
+        sheet.put(row[options][where], column, -limit / full[some])
 
 
 def _draft_shares(

@@ -17,13 +17,7 @@ import numpy as np
 from geo.chains import FloatArray, Int64Array
 from geo.highs import load_solver
 from geo.settings import SiteSettings
-from geo.site_assign import (
-    add_load,
-    assign_people,
-    find_nearest,
-    measure_room,
-    shrink_modules,
-)
+from geo.site_assign import assign_people, nearest_choice, shrink_modules
 from geo.site_bound import bound_fair, bound_value
 from geo.site_choice import choose_modules
 from geo.site_draft import FAIR, VALUE, WALK, Goal
@@ -127,7 +121,20 @@ def solve_sites(
         return _tell_nothing(problem, np.zeros_like(least), possible=False)
     if not problem.asked.any():
         return _tell_nothing(problem, least, possible=True)
+    _warm_up()
     return _Run(problem, settings, watch, fair=fair).solve(known)
+
+
+def _warm_up() -> None:
+    """Have the kernels compiled before any clock runs: once per machine, seconds."""
+    one, first, count = np.ones(1), np.zeros(1, np.int64), np.ones(1, np.int64)
+    least = SitingProblem(
+        *(first, one, one, first, first, one, one, count, count, one, one, one),
+        *(np.arange(2), first, one, np.zeros((0, 2), np.int64), first > 0, 2.0, one),
+    )
+    search(least)
+    bound_fair(least)
+    bound_value(least)
 
 
 def _tell_nothing(
@@ -349,45 +356,6 @@ class _Run:
 def _settle(bound: float, value: float) -> float:
     """Return a bound, or the value where nothing to speak of lies between."""
     return value if bound <= value + PROVED else bound
-
-
-def nearest_choice(
-    problem: SitingProblem, modules: Int64Array
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Let everybody walk to the nearest place that is built.
-
-    What exceeds the capacity of a place is not served, the same share of all who
-    come.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-    modules
-        What is built; (O,).
-
-    Returns
-    -------
-    served : numpy.ndarray
-        People of each category who are served; (F,).
-    walk_m : numpy.ndarray
-        Person-metres that they walk; (F,).
-    overflow : numpy.ndarray
-        People who come and find it full; (F,).
-    """
-    nearest = find_nearest(problem, modules)
-    link = nearest[nearest >= 0]
-    flow = np.zeros(problem.demand.size)
-    flow[link] = problem.amount[problem.demand[link]]
-    came = measure_served_people(problem, flow)
-    load, room = add_load(problem, flow), measure_room(problem, modules)
-    part = np.ones(problem.options)
-    over = load > room
-    part[over] = room[over] / load[over]
-    flow *= part[problem.link_option]
-    served = measure_served_people(problem, flow)
-    walk_m = measure_served_people(problem, flow * problem.distance_m)
-    return served, walk_m, np.maximum(came - served, 0.0)
 
 
 def route_people(problem: SitingProblem, modules: Int64Array) -> FloatArray:

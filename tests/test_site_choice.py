@@ -17,7 +17,8 @@ from geo.site_assign import (
     shrink_modules,
 )
 from geo.site_choice import choose_modules
-from geo.site_draft import FAIR, VALUE, WALK, Goal, draft_model, limit_modules
+from geo.site_draft import FAIR, VALUE, WALK, Goal, draft_model
+from geo.site_packs import limit_modules
 from geo.site_problem import find_faults, measure_served_people
 
 INF = math.inf
