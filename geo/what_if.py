@@ -6,6 +6,7 @@ The result equals a plan of the district after `geo.what_if_steps.apply_steps`.
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo.district import District
 from geo.findings import Finding, make_findings
 from geo.lifecircle import LifeCircle, measure_life_circle
 from geo.network import build_network
@@ -50,7 +52,7 @@ _LOST = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
     """What one step came to.
 
@@ -60,23 +62,23 @@ class Outcome:
         The step, with its id.
     done
         Whether it was done; if not, the findings say why.
+    findings
+        What was noticed, raw.
     changed
         Communities of which a planner sees anything else than before the step.
     afresh
         Whether everything had to be measured anew (a gate that reaches further
         than can be followed).
-    findings
-        What was noticed, raw.
     seconds
         How long it took.
     """
 
     step: Step
     done: bool
-    changed: tuple[str, ...]
-    afresh: bool
     findings: pd.DataFrame
-    seconds: float
+    changed: tuple[str, ...] = ()
+    afresh: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,8 @@ class WhatIf:
         self._today = {name: np.copy(v) for name, v in self._live.columns.items()}
         self._done: list[_Done] = []
         self._future: list[Step] = []
-        self._checker = self._make_checker()
+        self._checker = Checker(circle.district, tuple(circle.rules.requirements))
+        self._numbered = {one for one in self._checker.taken if one[:1] == "W"}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -155,7 +158,7 @@ class WhatIf:
         str
             ``W001`` ...
         """
-        return name_step(self._checker.taken)
+        return name_step(self._numbered.union(step.id for step in self.steps))
 
     def do(self, step: Step) -> Outcome:
         """Do a step; what was undone before is forgotten.
@@ -189,7 +192,7 @@ class WhatIf:
         last = self._done.pop()
         last.journal.undo()
         self._future.append(last.step)
-        self._checker = self._make_checker()
+        self._checker.take_back(last.step)
         return replace(last.outcome, seconds=perf_counter() - began)
 
     def redo(self) -> Outcome | None:
@@ -202,33 +205,33 @@ class WhatIf:
         """
         return self._do(self._future.pop()) if self._future else None
 
-    def _make_checker(self) -> Checker:
-        categories = tuple(self.circle.rules.requirements)
-        checker = Checker(self.circle.district, categories)
-        for step in self.steps:
-            checker.take(step)
-        return checker
-
     def _do(self, step: Step) -> Outcome:
         began = perf_counter()
         named = step if step.id else replace(step, id=self.next_id())
         refused = self._checker.refuse(named)
         if refused is not None:
             told = make_findings([refused])
-            return Outcome(named, False, (), False, told, perf_counter() - began)
+            return Outcome(step=named, done=False, findings=told)
         noticed = self._checker.compare_area(named)
         journal, afresh = Journal(), False
-        try:
-            rows, found = self._change(journal, named)
-            changed = self._judge(journal, rows)
-            noticed += found
-        except AfreshError:
-            journal.undo()
-            journal, afresh = Journal(), True
-            changed = self._measure_afresh(journal, named)
+        with ExitStack() as stack:
+            stack.callback(journal.undo)
+            try:
+                rows, found = self._change(journal, named)
+                changed = self._judge(journal, rows)
+                noticed += found
+            except AfreshError:
+                journal.undo()
+                changed, afresh = self._measure_afresh(journal, named), True
+            stack.pop_all()
         self._checker.take(named)
         outcome = Outcome(
-            named, True, changed, afresh, make_findings(noticed), perf_counter() - began
+            step=named,
+            done=True,
+            changed=changed,
+            afresh=afresh,
+            findings=make_findings(noticed),
+            seconds=perf_counter() - began,
         )
         self._done.append(_Done(named, journal, outcome))
         return outcome
@@ -279,7 +282,7 @@ class WhatIf:
                 for category, some in rows.items()
                 for one in judge_again(self._live, journal, some, [category]).tolist()
             }
-        return tuple(self._live.ids[sorted(changed)])
+        return tuple(self._live.names[row] for row in sorted(changed))
 
     def _measure_afresh(self, journal: Journal, step: Step) -> tuple[str, ...]:
         """Measure everything anew, the plain way."""
@@ -354,7 +357,7 @@ class WhatIf:
         names = tuple(self.circle.rules.requirements)
         return compare_columns(self._today, self._live.columns, names, test)
 
-    def district(self) -> Any:
+    def district(self) -> District:
         """Return the district with the steps done the plain way.
 
         Returns

@@ -7,23 +7,26 @@ shared with a neighbour, two new gates on one street edge) everything is made an
 """
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import shapely
 
+from geo.attach import Attacher, make_attacher
 from geo.coverage import DECIMALS, Bools, Floats, Ints
 from geo.extent import find_extent
 from geo.gates import SHARED_GATE_M
+from geo.ground import lay_ground
 from geo.reach import Reach, Seeds, measure_reach
+from geo.straight import Geometries
 from geo.what_if_files import Step
 from geo.what_if_hidden import Hidden
 from geo.what_if_journal import Journal
-from geo.what_if_kinds import STRIDE, runs_of
+from geo.what_if_kinds import STRIDE, Kind, runs_of
 from geo.what_if_live import Beside, Gates, Live, Watch, join
 from geo.what_if_moves import (
     AfreshError,
     add_own,
+    attracts,
     count_walkers,
     hide,
     note_beside,
@@ -37,8 +40,11 @@ from geo.what_if_places import (
     find_inner,
     find_outer,
     find_spot,
+    place_of,
+    ways_of,
 )
 from geo.what_if_reads import read_values, update
+from geo.what_if_steps import place_step
 
 GATE_FAR, GATE_LOST, GATE_NO_INNER = "far", "lost", "no_inner"
 
@@ -54,14 +60,30 @@ class Walls:
 
     def __init__(self, live: Live) -> None:
         self.live = live
-        self.rings: dict[int, Any] = {}
+        self.rings: dict[int, shapely.Geometry] = {}
 
-    def ring(self, layer_row: int) -> Any:
+    def ring(self, layer_row: int) -> shapely.Geometry:
         """Return the boundary of a community."""
         if layer_row not in self.rings:
             shape = self.live.district.communities.geometry.iloc[layer_row]
             self.rings[layer_row] = shapely.boundary(shape)
         return self.rings[layer_row]
+
+    @cached_property
+    def ground(self) -> Attacher:
+        """Return the search on the streets before anything was attached to them."""
+        live = self.live
+        ground = lay_ground(live.district, live.rules, live.settings)
+        return make_attacher(ground.edges, ground.obstacles)
+
+    @cached_property
+    def doors(self) -> tuple[Geometries, Ints, Floats]:
+        """Return the places of the doors, their walls and their connectors."""
+        doors = self.live.network.doors
+        shapes = self.live.district.buildings.geometry.loc[doors.index]
+        points = shapely.point_on_surface(shapes.to_numpy(dtype=object))
+        far = doors["connector_m"].to_numpy(dtype=np.float64)
+        return points, self._find_side(points), np.nan_to_num(far, nan=np.inf)
 
     @cached_property
     def inner_node(self) -> Ints:
@@ -81,11 +103,9 @@ class Walls:
         the communities layer.
         """
         live = self.live
-        network, buildings = live.network, live.district.buildings
-        doors = network.doors
-        shapes = buildings.geometry.loc[doors.index].to_numpy(dtype=object)
-        side = self._find_side(shapes)
-        node = doors["node"].to_numpy(dtype=np.int64)
+        network = live.network
+        _, side, _ = self.doors
+        node = network.doors["node"].to_numpy(dtype=np.int64)
         odd = (node < 0) | (self.inner_node[node] != side)
         found = np.zeros(len(live.district.communities), dtype=np.bool_)
         found[side[odd & (side >= 0)]] = True
@@ -101,7 +121,7 @@ class Walls:
         found[side[odd & (side >= 0)]] = True
         return found
 
-    def _find_side(self, shapes: Any) -> Ints:
+    def _find_side(self, shapes: Geometries) -> Ints:
         points = shapely.point_on_surface(shapes)
         return self.live.network.seeder.attacher.obstacles.walled.find_side(points)
 
@@ -134,12 +154,12 @@ class Walls:
         )
 
     @cached_property
-    def areas(self) -> list[Any]:
+    def areas(self) -> list[shapely.Geometry]:
         """Return the surveyed areas that count for facilities."""
         live = self.live
         return [live.network.extent_m, find_extent(live.district.extent, "facilities")]
 
-    def outside(self, points: Any) -> Bools:
+    def outside(self, points: Geometries) -> Bools:
         """Return which points are outside a surveyed area."""
         found = [~shapely.intersects(area, points) for area in self.areas]
         return np.asarray(np.any(found, axis=0))
@@ -175,21 +195,21 @@ def open_gate(
     AfreshError
         If it changes more than can be followed.
     """
-    layer_row = int(live.district.communities.index.get_indexer([step.community_id])[0])
-    given = shapely.Point(step.x, step.y)
+    layer_row = live.layer_row_of(step.community_id)
+    given = place_step(step)
     line = shapely.shortest_line(given, walls.ring(layer_row))
     moved_m = float(shapely.length(line))
     if moved_m > live.settings.attach_max_m:
         return {}, GATE_FAR, moved_m
     _check_shared(live, walls, given, layer_row)
     point = shapely.Point(shapely.get_coordinates(line)[1])
-    outer = find_outer(live.network, point)
+    outer = find_outer(walls.ground, live.network, point)
     if not (live.network.inside == layer_row).any() or walls.straight[layer_row]:
         raise AfreshError
-    inner = find_inner(live.network, point, layer_row) if outer else None
+    inner = find_inner(walls.ground, live.network, point, layer_row) if outer else None
     gate = Passage(
         id=step.id,
-        community=int(live.ids.get_indexer([step.community_id])[0]),
+        community=live.row_of[step.community_id],
         layer_row=layer_row,
         row=len(live.gates.ids),
         point=point,
@@ -200,11 +220,14 @@ def open_gate(
     )
     _check_edges(live, gate)
     _check_inside(live, walls, gate)
+    _check_feet(live, walls, gate)
     state = "" if inner else GATE_NO_INNER if outer else GATE_LOST
     return _follow(live, journal, walls, gate), state, moved_m
 
 
-def _check_shared(live: Live, walls: Walls, given: Any, layer_row: int) -> None:
+def _check_shared(
+    live: Live, walls: Walls, given: shapely.Geometry, layer_row: int
+) -> None:
     tree, owner = walls.shared
     near = tree.query(given, predicate="dwithin", distance=SHARED_GATE_M)
     others = [
@@ -247,20 +270,67 @@ def _check_inside(live: Live, walls: Walls, gate: Passage) -> None:
                 raise AfreshError
 
 
+def _check_feet(live: Live, walls: Walls, gate: Passage) -> None:
+    """Refuse a gate whose place on a street would draw other things to itself.
+
+    An edge is split there, and what could not attach to its nearest place (behind a
+    fence) may attach to the new end.
+    """
+    for foot, side in ((gate.outer, None), (gate.inner, gate.layer_row)):
+        if foot is None:
+            continue
+        wall = int(live.network.inside[foot.edge]) if side is None else side
+        place = place_of(live.network, foot)
+        points, sides, far = walls.doors
+        if attracts(live, place, wall, points, sides, far):
+            raise AfreshError
+        for kind in live.kinds:
+            points, sides, far = _list_connectors(live, kind, foot.edge, place)
+            if attracts(live, place, wall, points, sides, far):
+                raise AfreshError
+
+
+def _list_connectors(
+    live: Live, kind: Kind, edge: int, place: shapely.Geometry
+) -> tuple[Geometries, Ints, Floats]:
+    """Return the facilities near a place, their walls, and their connectors."""
+    network, max_m = live.network, live.network.seeder.max_m
+    near = np.flatnonzero(shapely.dwithin(kind.shapes, place, max_m))
+    far = np.full(len(near), np.inf)
+    ends = {int(network.u[edge]), int(network.v[edge])}
+    for at, row in enumerate(near.tolist()):
+        mine = kind.seed_label == kind.label[row]
+        node, metres = kind.seed_node[mine], kind.seed_m[mine]
+        if len(node) == len(ends):
+            x, y = network.x[node], network.y[node]
+            length = float(np.hypot(x[1] - x[0], y[1] - y[0]))
+            far[at] = max(0.0, (metres.sum() - length) / 2)
+        elif len(node):
+            far[at] = metres.min()
+        if set(node.tolist()) == ends:
+            far[at] = 0.0
+    shapes = kind.shapes[near]
+    walled = network.seeder.attacher.obstacles.walled
+    return shapes, walled.find_side(shapely.point_on_surface(shapes)), far
+
+
 def _follow(
     live: Live, journal: Journal, walls: Walls, gate: Passage
 ) -> dict[int, set[int]]:
     """Follow what a gate changes."""
     beside = _list_beside(live, gate)
     _enter_gate(live, journal, gate)
-    near = live.watch.near(gate.point.bounds, live.searched_m + 1.0)
+    forced = {gate.community}
+    near = np.empty(0, dtype=np.int64)
+    if gate.through and gate.open:
+        # what is open to residents only changes nothing for others
+        near = live.watch.near(shapely.bounds(gate.point), live.searched_m + 1.0)
+        forced |= _find_neighbours(live, gate)
     before = [read_values(reach, live.watch.node[near]) for reach in live.reaches]
     edge_before = walls.edge.distance_m(0, live.watch.node[near])
     for one, far_m, beyond in beside:
         note_beside(live, journal, gate, far_m, beyond, one)
-    forced = {gate.community}
     if gate.through and gate.open:
-        forced |= _find_neighbours(live, gate)
         link = gate.link(live.network)
         journal.swap(live, "passages", (*live.passages, link))
         join(walls.edge, link, journal=journal)
@@ -313,7 +383,7 @@ def _enter_gate(live: Live, journal: Journal, gate: Passage) -> None:
         ids=np.append(gates.ids, gate.id),
         community=np.append(gates.community, gate.community),
         node=np.append(gates.node, node),
-        shapes=np.append(gates.shapes, gate.point),
+        shapes=np.concatenate([gates.shapes, [gate.point]]),
         rank=np.append(gates.rank, (low + high) / 2),
     )
     journal.swap(live, "gates", entered)
@@ -335,14 +405,37 @@ def _enter_gate(live: Live, journal: Journal, gate: Passage) -> None:
 
 
 def _find_neighbours(live: Live, gate: Passage) -> set[int]:
-    """Find who may walk through one's own community to the gate, and come back.
+    """Find who may leave through one's own gate, pass the new one, and come back.
 
-    Whoever does so walks at least twice the straight line.
+    Only for them the watched nodes do not tell all. They have one place from which
+    the street side of the gate is nearer, and one from which the other side is.
     """
-    names = set(live.links).union(*live.own)
-    near = live.watch.near(gate.point.bounds, live.searched_m / 2 + 1.0)
-    owners = set(live.watch.owner[near].tolist())
-    return {one for one in owners if live.ids[one] in names}
+    if gate.outer is None or gate.inner is None:
+        return set()
+    ways = [ways_of(live.network, foot) for foot in (gate.outer, gate.inner)]
+    nothing = np.zeros(sum(len(one.node) for one in ways), dtype=np.int64)
+    seeds = Seeds(
+        np.repeat([0, 1], [len(one.node) for one in ways]),
+        np.concatenate([one.node for one in ways]),
+        np.concatenate([one.distance_m for one in ways]),
+        nothing,
+    )
+    graph = live.reaches[0].graph
+    reach = measure_reach(graph, seeds, categories=2, cutoff_m=live.searched_m)
+    for link in live.passages:
+        join(reach, link)
+    node, owner = [live.watch.node], [live.watch.owner]
+    for own in live.own:
+        for name, seeds_of_name in own.items():
+            node.append(seeds_of_name.node)
+            owner.append(np.full(len(seeds_of_name.node), live.row_of[name]))
+    nodes, owners = np.concatenate(node), np.concatenate(owner)
+    out, into = (
+        np.nan_to_num(reach.distance_m(side, nodes), nan=np.inf) for side in (0, 1)
+    )
+    both = set(owners[out < into].tolist()) & set(owners[into < out].tolist())
+    private = set(live.links).union(*live.own)
+    return {one for one in both if live.names[one] in private}
 
 
 def _merge_pieces(live: Live, journal: Journal, gate: Passage) -> None:
@@ -359,7 +452,7 @@ def _merge_pieces(live: Live, journal: Journal, gate: Passage) -> None:
 
 
 def _let_residents(live: Live, journal: Journal, gate: Passage) -> None:
-    name = str(live.ids[gate.community])
+    name = live.names[gate.community]
     link, held = gate.link(live.network), live.links.get(name)
     if held is not None:
         u, v, length = (np.append(a, b) for a, b in zip(held, link, strict=True))
@@ -390,8 +483,8 @@ def _pass(live: Live, journal: Journal, category: int, gate: Passage) -> set[int
         )
         owners |= add_own(live, journal, category, one.label, one.runs, table)
     if gate.through and gate.open:
-        seeds = Seeds(*map(np.array, zip(*public, strict=True))) if public else None
-        join(live.reaches[category], gate.link(live.network), seeds, journal)
+        more = Seeds(*map(np.array, zip(*public, strict=True))) if public else None
+        join(live.reaches[category], gate.link(live.network), more, journal)
     return owners
 
 

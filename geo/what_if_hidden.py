@@ -4,7 +4,6 @@ Meaning: :mod:`geo.hidden`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +40,7 @@ class Hidden:
 
     label: int
     maybe: bool
-    shape: Any
+    shape: shapely.Geometry
     only: int
     walked: frozenset[int]
     community: Ints
@@ -50,7 +49,7 @@ class Hidden:
 
 def make_hidden(
     label: int,
-    shape: Any,
+    shape: shapely.Geometry,
     gates: Geometries,
     gate_community: Ints,
     *,

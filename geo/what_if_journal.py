@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+K = TypeVar("K")
+V = TypeVar("V")
+#: Where something is written in an array.
+Index: TypeAlias = int | slice | list[int] | tuple[Any, ...]
 
 
 class Journal:
@@ -14,7 +19,9 @@ class Journal:
     def __init__(self) -> None:
         self._undo: list[Callable[[], object]] = []
 
-    def write(self, array: npt.NDArray[Any], index: Any, values: Any) -> None:
+    def write(
+        self, array: npt.NDArray[Any], index: Index, values: npt.ArrayLike
+    ) -> None:
         """Write into an array.
 
         Parameters
@@ -30,7 +37,7 @@ class Journal:
         array[index] = values
         self._undo.append(partial(array.__setitem__, index, old))
 
-    def swap(self, holder: Any, name: str, value: Any) -> None:
+    def swap(self, holder: object, name: str, value: object) -> None:
         """Set an attribute.
 
         Parameters
@@ -46,7 +53,7 @@ class Journal:
         setattr(holder, name, value)
         self._undo.append(partial(setattr, holder, name, old))
 
-    def put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+    def put(self, table: dict[K, V], key: K, value: V | None) -> None:
         """Set, or with None remove, an entry of a dictionary.
 
         Parameters
@@ -62,7 +69,7 @@ class Journal:
         _enter(table, key, value)
         self._undo.append(partial(_enter, table, key, old))
 
-    def swap_item(self, holder: list[Any], at: int, value: Any) -> None:
+    def swap_item(self, holder: list[V], at: int, value: V) -> None:
         """Set an item of a list.
 
         Parameters
@@ -93,7 +100,7 @@ class Journal:
             self._undo.pop()()
 
 
-def _enter(table: dict[Any, Any], key: Any, value: Any) -> None:
+def _enter(table: dict[K, V], key: K, value: V | None) -> None:
     if value is None:
         table.pop(key, None)
     else:

@@ -6,7 +6,7 @@ that holds nothing else.
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pandas as pd
 
 from geo.capacity import Supply
 from geo.coverage import DECIMALS, Access, Floats, Ints
+from geo.district import District
 from geo.field import Field
 from geo.readings import Readings, Runs, plan_runs
 from geo.stock import Places, Stock
@@ -22,6 +23,9 @@ from geo.verdicts import judge_columns
 from geo.what_if_journal import Journal
 from geo.what_if_kinds import Kind
 from geo.what_if_live import Live
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 #: What a planner sees of a verdict: where one of these is another, it has changed.
 SEEN = (
@@ -235,9 +239,10 @@ def _list_seeds(live: Live, kinds: list[Kind]) -> pd.DataFrame:
     )
 
 
-def _take_communities(live: Live, rows: Ints) -> Any:
+def _take_communities(live: Live, rows: Ints) -> District:
     """Return the district with the numbers of some communities only."""
-    return replace(live.district, communities=live.people.iloc[rows])
+    some = cast("gpd.GeoDataFrame", live.people.iloc[rows])
+    return replace(live.district, communities=some)
 
 
 def find_off_piece(live: Live, category: int) -> Ints:

@@ -1,16 +1,17 @@
 """The open facilities of each category, ready to change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geo.coverage import Bools, Floats, Ints
 from geo.network import WalkNetwork
 from geo.reach import Seeds
-from geo.readings import Runs, make_seeds
+from geo.readings import Runs
 from geo.rules import Requirement
 from geo.stock import Stock, find_rows
 from geo.straight import Geometries
@@ -141,7 +142,7 @@ class Facility:
     large: bool
     small: bool
     capacity: float
-    shape: Any
+    shape: shapely.Geometry
     node: Ints
     distance_m: Floats
     owner: Ints
@@ -245,35 +246,32 @@ def label_of(row: Ints) -> Ints:
     return np.asarray((row + 1) * STRIDE, dtype=np.int64)
 
 
-def sow(
-    network: WalkNetwork, stock: Stock, runs: Runs
+def part_seeds(
+    everyone: Seeds, residents: Mapping[str, Seeds], runs: Runs
 ) -> tuple[list[Own], list[dict[str, Own]]]:
-    """Sort the seeds of all facilities by category.
+    """Part the seeds of all facilities by category.
 
     Parameters
     ----------
-    network
-        The walk network.
-    stock
-        Open facilities.
+    everyone, residents
+        Seeds of the runs of all categories, labelled by row of the stock.
     runs
         The runs of all categories.
 
     Returns
     -------
     public : list of Own
-        Per category, the seeds that serve all; runs are those of `local_runs`.
+        Per category, the seeds that serve all; its runs are 0 (all), 1 (large
+        enough) and 2 (not too small).
     own : list of dict
         Per category, community id to the seeds that serve only its residents.
     """
-    everyone, residents = make_seeds(network, stock, runs)
     by_community = {name: _part(seeds, runs) for name, seeds in residents.items()}
-    public = _part(everyone, runs)
     own = [
         {name: parts[at] for name, parts in by_community.items() if len(parts[at].run)}
         for at in range(len(runs.every))
     ]
-    return public, own
+    return _part(everyone, runs), own
 
 
 def _part(seeds: Seeds, runs: Runs) -> list[Own]:

@@ -8,7 +8,7 @@ order of the requirements.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,21 @@ from geo.network import WalkNetwork
 from geo.pairs import find_pairs
 from geo.progress import Progress, no_progress
 from geo.reach import Reach, Seeds, measure_reach
-from geo.readings import Runs, find_private, plan_runs, read_runs
+from geo.readings import (
+    Readings,
+    Runs,
+    find_private,
+    make_seeds,
+    plan_runs,
+    read_runs,
+)
 from geo.rules import Requirement, RuleBook
 from geo.settings import Settings
-from geo.stock import Places, Stock, place_people, take_stock
+from geo.stock import Places, Stock, find_rows, place_people, take_stock
 from geo.straight import Geometries, measure_straight
 from geo.what_if_hidden import Hidden, list_hidden
 from geo.what_if_journal import Journal
-from geo.what_if_kinds import Kind, Own, is_sized, label_of, make_kinds, sow
+from geo.what_if_kinds import Kind, Own, is_sized, label_of, make_kinds, part_seeds
 from geo.what_if_places import Passage
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -61,7 +68,7 @@ class Watch:
     gate: Ints
     door: Ints
 
-    def near(self, bounds: tuple[float, ...], within_m: float) -> Ints:
+    def near(self, bounds: Floats, within_m: float) -> Ints:
         """Return the rows near a box.
 
         Parameters
@@ -76,7 +83,7 @@ class Watch:
         numpy.ndarray
             Rows.
         """
-        west, south, east, north = bounds
+        west, south, east, north = bounds.tolist()
         inside = (self.x >= west - within_m) & (self.x <= east + within_m)
         inside &= (self.y >= south - within_m) & (self.y <= north + within_m)
         return np.flatnonzero(inside)
@@ -229,12 +236,42 @@ class Live:
     nearby: dict[str, tuple[Beside, ...]] = field(default_factory=dict)
     extra: dict[tuple[int, int], tuple[Extra, ...]] = field(default_factory=dict)
 
+    @cached_property
+    def names(self) -> list[str]:
+        """Return the community ids, sorted."""
+        return [str(name) for name in self.ids]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Return the row of each community."""
+        return {name: row for row, name in enumerate(self.names)}
+
+    @cached_property
+    def layer_names(self) -> list[str]:
+        """Return the community ids in the order of the layer."""
+        return [str(name) for name in self.district.communities.index]
+
+    def layer_row_of(self, name: str) -> int:
+        """Return the row of a community in the communities layer.
+
+        Parameters
+        ----------
+        name
+            Its id.
+
+        Returns
+        -------
+        int
+            Its row.
+        """
+        return self.layer_names.index(name)
+
     @property
     def size(self) -> int:
         """Return the number of communities."""
         return len(self.ids)
 
-    def columns_of(self, category: int) -> list[int]:
+    def columns_of(self, category: int) -> Ints:
         """Return the columns of the readings that belong to a category.
 
         Parameters
@@ -244,11 +281,11 @@ class Live:
 
         Returns
         -------
-        list of int
+        numpy.ndarray
             One per run of its reach.
         """
         runs = (self.runs.every, self.runs.large, self.runs.maybe)
-        return [int(run[category]) for run in runs if run[category] >= 0]
+        return np.array([run[category] for run in runs if run[category] >= 0])
 
     @contextmanager
     def as_resident(
@@ -270,7 +307,7 @@ class Live:
         Reach
             `reach`, for as long as the block lasts.
         """
-        link = self.links.get(self.ids[community])
+        link = self.links.get(self.names[community])
         if link is None and own is None:
             yield reach
             return
@@ -317,7 +354,7 @@ class Live:
         bool
             Whether it has connections or seeds of its own.
         """
-        name = self.ids[community]
+        name = self.names[community]
         return name in self.links or name in self.own[category]
 
 
@@ -364,20 +401,27 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
     stock, places = take_stock(district.facilities, needs), place_people(network, ids)
     runs = plan_runs(needs)
     searched_m = circle.reach.cutoff_m
-    public, own = sow(network, stock, runs)
+    everyone, residents = make_seeds(network, stock, runs)
+    graph = circle.reach.graph
+    readings = _read(
+        measure_reach(graph, everyone, categories=runs.count, cutoff_m=searched_m),
+        circle,
+        places,
+        ids,
+        residents,
+        progress,
+    )
+    public, own = part_seeds(everyone, residents, runs)
     reaches = [
         measure_reach(
-            circle.reach.graph,
+            graph,
             seeds.seeds(),
             categories=3 if is_sized(need) else 1,
             cutoff_m=searched_m,
         )
         for need, seeds in zip(needs, public, strict=True)
     ]
-    progress("stage.what_if", 0.2)
-    gate_m, gate_label, door_m = _read(
-        reaches, own, network, places, ids, runs, progress
-    )
+    progress("stage.what_if", 0.7)
     shapes = np.asarray(district.facilities.geometry.loc[stock.ids], dtype=object)
     gates = _list_gates(network, places)
     shape = len(ids), len(needs)
@@ -406,9 +450,9 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
         door_node=places.door_node,
         door_connector_m=places.door_connector_m,
         watch=_list_watch(network, places, ids),
-        gate_m=gate_m,
-        gate_label=gate_label,
-        door_m=door_m,
+        gate_m=readings.gate_m,
+        gate_label=np.where(readings.gate_label < 0, -1, label_of(readings.gate_label)),
+        door_m=readings.door_m,
         edge_m=_first_column(circle.gaps, "d_edge_m", shape),
         straight_m=straight_m,
         hidden_m=hidden_m,
@@ -437,8 +481,9 @@ def _find_present(district: District, needs: tuple[Requirement, ...]) -> Bools:
 
 
 def _count_people(district: District, ids: pd.Index) -> pd.DataFrame:
-    rows = pd.DataFrame(district.communities[["population", "households"]])
-    return rows.apply(pd.to_numeric).reindex(ids)
+    rows = district.communities
+    columns = {name: pd.to_numeric(rows[name]) for name in ("population", "households")}
+    return pd.DataFrame(columns, index=rows.index).reindex(ids)
 
 
 def _list_obstacles(
@@ -480,30 +525,24 @@ def _first_column(gaps: pd.DataFrame, name: str, shape: tuple[int, int]) -> Floa
 
 
 def _read(
-    reaches: list[Reach],
-    own: list[dict[str, Own]],
-    network: WalkNetwork,
+    reach: Reach,
+    circle: LifeCircle,
     places: Places,
     ids: pd.Index,
-    runs: Runs,
+    residents: dict[str, Seeds],
     progress: Progress,
-) -> tuple[Floats, Ints, Floats]:
+) -> Readings:
     """Read all runs at all gates and doors, as their residents walk."""
-    gate_m = np.full((len(places.gate_node), runs.count), np.nan)
-    door_m = np.full((len(places.door_node), runs.count), np.nan)
-    gate_label = np.full((len(places.gate_node), len(reaches)), -1, dtype=np.int64)
-    for at, reach in enumerate(reaches):
-        progress("stage.what_if", 0.2 + 0.6 * at / len(reaches))
-        residents = {name: seeds.seeds() for name, seeds in own[at].items()}
-        joined = find_private(network, residents)
-        found = read_runs(
-            reach, network, places, ids, residents, joined=joined, labelled=1
-        )
-        every = (runs.every[at], runs.large[at], runs.maybe[at])
-        columns = [run for run in every if run >= 0]
-        gate_m[:, columns], door_m[:, columns] = found.gate_m, found.door_m
-        gate_label[:, at] = found.gate_label[:, 0]
-    return gate_m, gate_label, door_m
+    return read_runs(
+        reach,
+        circle.network,
+        places,
+        ids,
+        residents,
+        joined=find_private(circle.network, residents),
+        labelled=len(circle.rules.requirements),
+        told=lambda share: progress("stage.what_if", 0.1 + 0.5 * share),
+    )
 
 
 def _list_gates(network: WalkNetwork, places: Places) -> Gates:
@@ -532,7 +571,7 @@ def _list_watch(network: WalkNetwork, places: Places, ids: pd.Index) -> Watch:
     gate = np.flatnonzero(places.gate_node >= 0)
     door = np.flatnonzero(places.door_node >= 0)
     ends = edges[["u", "v"]].to_numpy(dtype=np.int64).T.ravel()
-    owner = np.tile(np.asarray(ids.get_indexer(edges["community_id"])), 2)
+    owner = np.tile(find_rows(ids, edges["community_id"]), 2)
     node = np.concatenate([places.gate_node[gate], places.door_node[door], ends])
     none = [np.full(size, -1) for size in (len(gate), len(door), len(ends))]
     return Watch(

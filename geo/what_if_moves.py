@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import shapely
 
 from geo.coverage import Floats, Ints
+from geo.edges import SAME_PLACE_M
 from geo.seeds import SEALED, TOO_FAR
+from geo.straight import Geometries
 from geo.what_if_hidden import Hidden, make_hidden, nearest_hidden
 from geo.what_if_journal import Journal
 from geo.what_if_judge import find_off_piece, supply_differs
@@ -21,6 +22,7 @@ from geo.what_if_places import (
     Spot,
     apart_m,
     find_spot,
+    place_of,
     ways_of,
 )
 from geo.what_if_reads import find_walkers, read_values, update
@@ -100,6 +102,7 @@ def put_facility(
     shape, name = row.shape, row.id
     need = live.needs[category]
     spot = find_spot(live.network, shape, live.opened)
+    _check_feet(live, spot, shape)
     large, small = _compare_area(live, category, row)
     label = make_label(live, name, used.items())
     journal.put(used, name, label)
@@ -118,7 +121,7 @@ def put_facility(
     runs = runs_of(need, large=large, small=small)
     _stand_beside(live, journal, Beside(category, label, runs, -1), spot)
     journal.swap_item(live.kinds, category, live.kinds[category].plus(one))
-    near = live.watch.near(shape.bounds, live.searched_m + 1.0)
+    near = live.watch.near(shapely.bounds(shape), live.searched_m + 1.0)
     before = read_values(live.reaches[category], live.watch.node[near])
     forced = _add_seeds(live, journal, category, one, runs)
     rows = update(live, journal, category, near, before, forced)
@@ -131,9 +134,65 @@ def put_facility(
         rows |= show_hidden(live, journal, category, [*live.hidden[category], hidden])
     rows |= count_walkers(live, journal, category, [label])
     if not live.present[category]:
-        journal.write(live.present, category, True)
+        journal.write(live.present, category, values=True)
         rows |= set(range(live.size))
     return rows | _recount(live, journal, category), state
+
+
+def _check_feet(live: Live, spot: Spot, shape: shapely.Geometry) -> None:
+    """Refuse a facility that attaches where a new gate has split a street."""
+    far = np.array([min((foot.far_m for foot in spot.feet), default=np.inf)])
+    shapes, side = np.array([shape], dtype=object), np.array([spot.side])
+    for gate in live.opened:
+        for foot in (gate.outer, gate.inner):
+            if foot is None or any(own.edge == foot.edge for own in spot.feet):
+                continue
+            wall, place = (
+                int(live.network.inside[foot.edge]),
+                place_of(live.network, foot),
+            )
+            if attracts(live, place, wall, shapes, side, far):
+                raise AfreshError
+
+
+def attracts(
+    live: Live,
+    place: shapely.Geometry,
+    wall: int,
+    shapes: Geometries,
+    sides: Ints,
+    far_m: Floats,
+) -> bool:
+    """Say whether anything would attach to a place rather than where it is.
+
+    Parameters
+    ----------
+    live
+        What is kept ready.
+    place
+        A point on a street.
+    wall
+        Row position, in the communities layer, of the wall that it is behind; -1.
+    shapes, sides, far_m
+        Points or polygons, the walls that they are behind, and their connectors
+        (infinite: they attach nowhere).
+
+    Returns
+    -------
+    bool
+        Whether one of them is nearer to it, with nothing between.
+    """
+    near = np.flatnonzero(sides == wall)
+    metres = shapely.distance(shapes[near], place)
+    limit = np.minimum(far_m[near], live.network.seeder.max_m)
+    near = near[metres < limit - _SAME_M]
+    if not len(near):
+        return False
+    lines = shapely.shortest_line(shapes[near], place)
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    obstacles = live.network.seeder.attacher.obstacles
+    crossed = obstacles.crosses(ends[:, 0], ends[:, 1], own_m=SAME_PLACE_M)
+    return not crossed.all()
 
 
 def _compare_area(live: Live, category: int, row: NewFacility) -> tuple[bool, bool]:
@@ -151,8 +210,7 @@ def _sorted_row(live: Live, layer_row: int) -> int:
     """Return the row among the sorted ids of a row of the communities layer."""
     if layer_row < 0:
         return -1
-    name = live.district.communities.index[layer_row]
-    return int(live.ids.get_indexer([name])[0])
+    return live.row_of[live.layer_names[layer_row]]
 
 
 def _find_state(live: Live, spot: Spot) -> str:
@@ -284,13 +342,15 @@ def add_own(
         rows = np.tile(mine, len(runs))
         labels = np.full(len(rows), label, dtype=np.int64)
         more = Own(run, node[rows], metres[rows], labels)
-        name = str(live.ids[community])
+        name = live.names[community]
         held = live.own[category].get(name)
         journal.put(live.own[category], name, held.plus(more) if held else more)
     return owners
 
 
-def _come_nearer(live: Live, journal: Journal, category: int, shape: Any) -> set[int]:
+def _come_nearer(
+    live: Live, journal: Journal, category: int, shape: shapely.Geometry
+) -> set[int]:
     """Shorten the straight lines."""
     least = np.full(live.size, np.inf)
     far = shapely.distance(live.gates.shapes, shape)
@@ -301,7 +361,9 @@ def _come_nearer(live: Live, journal: Journal, category: int, shape: Any) -> set
     return set(rows.tolist())
 
 
-def _go_farther(live: Live, journal: Journal, category: int, shape: Any) -> set[int]:
+def _go_farther(
+    live: Live, journal: Journal, category: int, shape: shapely.Geometry
+) -> set[int]:
     """Lengthen the straight lines that led to a facility that is closed."""
     owner = live.gates.community
     far = shapely.distance(live.gates.shapes, shape)
@@ -324,7 +386,7 @@ def hide(
     live: Live,
     category: int,
     label: int,
-    shape: Any,
+    shape: shapely.Geometry,
     *,
     small: bool,
     seeded: bool,
@@ -473,8 +535,8 @@ def close_facility(live: Live, journal: Journal, category: int, row: int) -> set
     runs = runs_of(
         live.needs[category], large=bool(kind.large[row]), small=bool(kind.small[row])
     )
-    node, metres, owner = seeds_of(live, category, label)
-    near = live.watch.near(shape.bounds, live.searched_m + 1.0)
+    _, _, owner = seeds_of(live, category, label)
+    near = live.watch.near(shapely.bounds(shape), live.searched_m + 1.0)
     before = read_values(live.reaches[category], live.watch.node[near])
     journal.swap_item(live.kinds, category, kind.without(row))
     reach = live.reaches[category]
@@ -497,5 +559,5 @@ def _drop_own(live: Live, journal: Journal, category: int, label: int) -> set[in
         if not kept.all():
             left = own.of(kept) if kept.any() else None
             journal.put(live.own[category], name, left)
-            found.add(int(live.ids.get_indexer([name])[0]))
+            found.add(live.row_of[name])
     return found

@@ -6,18 +6,20 @@ ways to both its ends.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
-from geo.attach import OWN_WALL_M, Attachments
+from geo.attach import OWN_WALL_M, Attacher, Attachments
 from geo.coverage import Bools, Floats, Ints
 from geo.edges import SAME_PLACE_M
 from geo.network import WalkNetwork
 from geo.seeds import Seeder
+from geo.straight import Geometries
 
 _AREA = 2
+#: How far from the end of an edge it is asked which piece of it this is.
+_INWARD_M = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +73,8 @@ class Passage:
     community: int
     layer_row: int
     row: int
-    point: Any
-    given: Any
+    point: shapely.Geometry
+    given: shapely.Geometry
     open: bool
     outer: Footing | None
     inner: Footing | None
@@ -196,7 +198,7 @@ class Spot:
 
 
 def find_spot(
-    network: WalkNetwork, shape: Any, opened: tuple[Passage, ...] = ()
+    network: WalkNetwork, shape: shapely.Geometry, opened: tuple[Passage, ...] = ()
 ) -> Spot:
     """Find where a facility meets the network, as `attach_points` does.
 
@@ -227,9 +229,8 @@ def find_spot(
     found = _reach_gates(seeder, shape, int(side[0]), opened)
     ways = [gate.arms(network) for gate, _ in found]
     far = [arms.distance_m + far for arms, (_, far) in zip(ways, found, strict=True)]
-    shut = [
-        np.full(len(a.node), not g.open) for a, (g, _) in zip(ways, found, strict=True)
-    ]
+    pairs = zip(ways, found, strict=True)
+    barred = [np.full(len(arms.node), not gate.open) for arms, (gate, _) in pairs]
     return Spot(
         community=int(around[0]),
         side=int(side[0]),
@@ -238,12 +239,12 @@ def find_spot(
             [table["node"].to_numpy(np.int64), *(a.node for a in ways)]
         ),
         distance_m=np.concatenate([table["distance_m"].to_numpy(np.float64), *far]),
-        shut=np.concatenate([~table["open"].to_numpy(np.bool_), *shut]),
+        shut=np.concatenate([~table["open"].to_numpy(np.bool_), *barred]),
         gates=tuple(found),
     )
 
 
-def _find_feet(seeder: Seeder, shapes: Any, side: Ints) -> tuple[Footing, ...]:
+def _find_feet(seeder: Seeder, shapes: Geometries, side: Ints) -> tuple[Footing, ...]:
     if shapely.get_dimensions(shapes[0]) == _AREA:
         _, edge, at = seeder.attacher.meet(shapes, side)
         if len(edge):
@@ -271,7 +272,7 @@ def _least(ways: list[Ways]) -> tuple[Ints, Floats]:
 
 
 def _reach_gates(
-    seeder: Seeder, shape: Any, side: int, opened: tuple[Passage, ...]
+    seeder: Seeder, shape: shapely.Geometry, side: int, opened: tuple[Passage, ...]
 ) -> list[tuple[Passage, float]]:
     """Return the new gates of the same wall that a straight line reaches."""
     found = []
@@ -288,11 +289,16 @@ def _reach_gates(
     return found
 
 
-def find_outer(network: WalkNetwork, point: Any) -> Footing | None:
+def find_outer(
+    ground: Attacher, network: WalkNetwork, point: shapely.Geometry
+) -> Footing | None:
     """Find the street that a new gate attaches to.
 
     Parameters
     ----------
+    ground
+        Search on the streets before anything was attached to them, as gates are
+        attached.
     network
         The walk network.
     point
@@ -303,20 +309,24 @@ def find_outer(network: WalkNetwork, point: Any) -> Footing | None:
     Footing or None
         None if there is none within the greatest distance.
     """
-    seeder, points = network.seeder, np.array([point], dtype=object)
-    side = seeder.attacher.obstacles.walled.find_side(points)
-    near = seeder.attacher.attach(points, side, max_m=seeder.max_m, own_m=OWN_WALL_M)
-    foot = _as_foot(near)
+    points = np.array([point], dtype=object)
+    side = ground.obstacles.walled.find_side(points)
+    near = ground.attach(points, side, max_m=network.seeder.max_m, own_m=OWN_WALL_M)
+    foot = _find_piece(ground, network, near, int(side[0]))
     if foot is None or foot.far_m >= SAME_PLACE_M:
         return foot
     return Footing(foot.edge, foot.at_m, 0.0)
 
 
-def find_inner(network: WalkNetwork, point: Any, layer_row: int) -> Footing | None:
+def find_inner(
+    ground: Attacher, network: WalkNetwork, point: shapely.Geometry, layer_row: int
+) -> Footing | None:
     """Find the path behind the wall that a new gate attaches to.
 
     Parameters
     ----------
+    ground
+        Search on the streets before anything was attached to them.
     network
         The walk network.
     point
@@ -329,11 +339,59 @@ def find_inner(network: WalkNetwork, point: Any, layer_row: int) -> Footing | No
     Footing or None
         None if no inner path can be reached in a straight line.
     """
-    seeder, points = network.seeder, np.array([point], dtype=object)
-    side = np.array([layer_row], dtype=np.int64)
-    for limit in (seeder.max_m, None):
-        near = seeder.attacher.attach(points, side, max_m=limit, own_m=OWN_WALL_M)
-        foot = _as_foot(near)
+    points, side = np.array([point], dtype=object), np.array([layer_row])
+    for limit in (network.seeder.max_m, None):
+        near = ground.attach(points, side, max_m=limit, own_m=OWN_WALL_M)
+        foot = _find_piece(ground, network, near, layer_row)
         if foot is not None:
             return Footing(foot.edge, foot.at_m, max(foot.far_m, SAME_PLACE_M))
     return None
+
+
+def _find_piece(
+    ground: Attacher, network: WalkNetwork, near: Attachments, side: int
+) -> Footing | None:
+    """Find the piece of the network that a place of a street edge lies on."""
+    edge = int(near.edge[0])
+    if edge < 0:
+        return None
+    u, v = ground.edges.u[edge], ground.edges.v[edge]
+    ends = np.array([[ground.edges.x[n], ground.edges.y[n]] for n in (u, v)])
+    length = float(np.hypot(*(ends[1] - ends[0])))
+    at = float(near.at_m[0])
+    # where a street is cut two pieces end at one place: ask a little inwards
+    inward = np.clip(
+        at, min(_INWARD_M, length / 2), max(length - _INWARD_M, length / 2)
+    )
+    foot, asked = (ends[0] + a / length * (ends[1] - ends[0]) for a in (at, inward))
+    attacher = network.seeder.attacher
+    tree = attacher.trees[int(side >= 0)]
+    index = tree.query(shapely.Point(asked), predicate="dwithin", distance=SAME_PLACE_M)
+    pieces = attacher.position(index, inner=side >= 0)
+    same = attacher.edges.street[pieces] == ground.edges.street[edge]
+    pieces = pieces[same & (attacher.edges.inside[pieces] == side)]
+    far = shapely.distance(attacher.edges.lines(pieces), shapely.Point(asked))
+    piece = pieces[np.lexsort((pieces, far.round(6)))[:1]]
+    where = attacher.locate(piece, foot[None, :])
+    return Footing(int(piece[0]), float(where[0]), float(near.connector_m[0]))
+
+
+def place_of(network: WalkNetwork, foot: Footing) -> shapely.Point:
+    """Return the point at which something meets an edge.
+
+    Parameters
+    ----------
+    network
+        The walk network.
+    foot
+        Where it meets the edge.
+
+    Returns
+    -------
+    shapely.Point
+        The point.
+    """
+    u, v = network.u[foot.edge], network.v[foot.edge]
+    share = foot.at_m / max(_length(network, foot.edge), SAME_PLACE_M)
+    x = network.x[u] + share * (network.x[v] - network.x[u])
+    return shapely.Point(x, network.y[u] + share * (network.y[v] - network.y[u]))

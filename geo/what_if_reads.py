@@ -146,7 +146,7 @@ def read_again(live: Live, journal: Journal, category: int, community: int) -> N
     category, community
         Positions.
     """
-    own = live.own[category].get(live.ids[community])
+    own = live.own[category].get(live.names[community])
     gates, doors = find_own_places(live, community)
     with live.as_resident(
         live.reaches[category], community, own.seeds() if own else None
@@ -272,7 +272,7 @@ def find_walkers(
         if (
             community in special
             or community in own
-            or live.ids[community] in live.links
+            or live.names[community] in live.links
         ):
             mine = own.get(community)
             if _walks(live, reach, community, mine, within_m, facility):

@@ -55,6 +55,7 @@ __all__ = [
     "name_step",
     "number_steps",
     "parse_steps",
+    "place_step",
     "project_steps",
     "read_facility",
     "unproject_steps",
@@ -196,7 +197,23 @@ class Checker:
             self.open.add(step.id)
         if step.kind == USE:
             self.used.add((step.idle_id, step.category))
-        self.open.discard(step.facility_id)
+        if step.kind == CLOSE:
+            self.open.discard(step.facility_id)
+
+    def take_back(self, step: Step) -> None:
+        """Count the last step as not done.
+
+        Parameters
+        ----------
+        step
+            The step that was taken last.
+        """
+        self.taken.discard(step.id)
+        self.open.discard(step.id)
+        if step.kind == USE:
+            self.used.discard((step.idle_id, step.category))
+        if step.kind == CLOSE:
+            self.open.add(step.facility_id)
 
     def compare_area(self, step: Step) -> list[Finding]:
         """Tell where a resource is asked for more area than it has.
@@ -325,7 +342,7 @@ class NewFacility:
     floor_area_m2: float
     land_area_m2: float
     capacity: float
-    shape: Any
+    shape: shapely.Geometry
 
 
 def read_facility(step: Step, idle: gpd.GeoDataFrame) -> NewFacility:
@@ -344,7 +361,7 @@ def read_facility(step: Step, idle: gpd.GeoDataFrame) -> NewFacility:
         Of a resource it takes the areas, if the step says none.
     """
     said = {name: getattr(step, name) for name in _SIZES}
-    name, shape = None, _place(step)
+    name, shape = None, place_step(step)
     if step.kind == USE:
         has = idle.loc[step.idle_id]
         name, shape = has["name"], has.geometry
@@ -354,7 +371,19 @@ def read_facility(step: Step, idle: gpd.GeoDataFrame) -> NewFacility:
     return NewFacility(step.id, name, step.category, shape=shape, **sizes)
 
 
-def _place(step: Step) -> shapely.Point:
+def place_step(step: Step) -> shapely.Point:
+    """Return the place of a step.
+
+    Parameters
+    ----------
+    step
+        The step.
+
+    Returns
+    -------
+    shapely.Point
+        In the working CRS; empty if it has none.
+    """
     x, y = step.x, step.y
     return shapely.Point() if x is None or y is None else shapely.Point(x, y)
 
@@ -383,7 +412,7 @@ def make_gates(district: "District", steps: Iterable[Step]) -> gpd.GeoDataFrame:
         }
     )
     table.index = pd.Index([step.id for step in new], name="id", dtype="str")
-    points = [_place(step) for step in new]
+    points = [place_step(step) for step in new]
     return gpd.GeoDataFrame(table, geometry=points, crs=district.crs)
 
 
