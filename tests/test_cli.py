@@ -153,7 +153,7 @@ def test_a_layer_without_a_crs_is_refused(tmp_path, capsys):
     assert "facilities" in said
 
 
-@pytest.mark.parametrize("step", ["sites", "checks"])
+@pytest.mark.parametrize("step", ["checks"])
 def test_steps_of_later_versions_are_refused(hamlet, tmp_path, capsys, step):
     words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--only", step]
     assert step in refused(capsys, *words)

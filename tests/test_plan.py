@@ -10,12 +10,15 @@ import pyogrio
 import pytest
 from gridtown import grid_layers, make_district, point
 
+from geo.decisions import Decisions
 from geo.errors import InputError, OutputError
 from geo.plan import plan_district
 from geo.plan_files import round_columns, write_plan
 from geo.schema import FINDING_COLUMNS, GAP_COLUMNS
 from geo.settings import Settings
+from geo.site_files import SITE_COLUMNS
 from geo.unit_files import UNIT_COLUMNS
+from geo.what_if_files import Step, unproject_steps
 
 LAYERS = "communities gates facilities idle walk_edges gaps units sites openings"
 
@@ -44,7 +47,8 @@ def folder(made, tmp_path_factory):
 def test_every_file_of_the_contract_is_there(folder):
     names = {path.name for path in folder.iterdir()}
     gaps = {"plan.gpkg", "gaps.csv", "findings.csv", "summary.json"}
-    assert names == gaps | {"units.csv", "unit_summary.csv"}
+    units = {"units.csv", "unit_summary.csv"}
+    assert names == gaps | units | {"sites.csv", "unmet.csv", "openings.csv"}
 
 
 def test_steps_that_are_not_asked_for_write_no_file(rules, grid_town, tmp_path):
@@ -108,8 +112,36 @@ def test_the_geopackage_holds_the_layers_in_the_crs_of_the_country(folder):
     assert len(gaps) == len(pd.read_csv(folder / "gaps.csv"))
     communities = gpd.read_file(folder / "plan.gpkg", layer="communities")
     assert {"id", "met", "short", "met_5min", "rank"} <= set(communities.columns)
-    for later in ("sites", "openings"):
-        assert gpd.read_file(folder / "plan.gpkg", layer=later).empty
+    for name in ("sites", "openings"):
+        layer = gpd.read_file(folder / "plan.gpkg", layer=name)
+        assert len(layer) == len(pd.read_csv(folder / f"{name}.csv"))
+
+
+def test_sites_and_unmet_needs_begin_with_the_contract(folder, made):
+    sites = pd.read_csv(folder / "sites.csv")
+    assert tuple(sites.columns[: len(SITE_COLUMNS)]) == SITE_COLUMNS
+    assert len(sites) == len(made.sites.table)
+    unmet = pd.read_csv(folder / "unmet.csv")
+    assert len(unmet) == len(made.sites.unmet)
+    assert unmet["reason"].notna().all()
+
+
+def test_steps_of_a_scheme_are_taken_before_anything_is_measured(rules, grid_town):
+    before = plan_district(grid_town, rules, Settings(), until="gaps")
+    lacking = before.gaps[before.gaps["state"] == "no_data"].iloc[0]
+    middle = grid_town.communities.geometry[lacking["community_id"]].centroid
+    here = Step(kind="add", category=lacking["category"], x=middle.x + 400, y=middle.y)
+    wrong = Step(kind="close", facility_id="nothing")
+    steps = tuple(unproject_steps([here, wrong], grid_town.crs))
+    after = plan_district(
+        grid_town, rules, Settings(), until="gaps", decisions=Decisions(steps=steps)
+    )
+    assert len(after.district.facilities) == len(grid_town.facilities) + 1
+    rows = after.gaps[after.gaps["category"] == lacking["category"]]
+    assert (rows["state"] != "no_data").all()
+    new = after.district.facilities.index.difference(grid_town.facilities.index)
+    assert new.tolist() == ["W001"]
+    assert "steps" in set(after.findings["layer"])
 
 
 def test_walk_edges_are_those_of_the_network(folder, made):
@@ -128,7 +160,10 @@ def test_the_summary_counts_and_names_its_sources(folder, made):
     assert sum(summary["totals"]["states"].values()) == len(made.gaps)
     assert summary["settings"]["coverage_share_min"] == 0.8
     assert summary["fingerprint"] == made.district.fingerprint
-    assert set(summary["seconds"]) == {"network", "life_circle", "units"}
+    steps = ["network", "life_circle", "units", "sites", "openings"]
+    assert list(summary["seconds"]) == steps
+    assert summary["sites"]["proposals"] == len(made.sites.table)
+    assert summary["openings"] == len(made.openings.table)
     assert summary["units"]["units"] == len(made.units.table)
     assert summary["units"]["reproducible"] is True
     assert {"pianqu", "geopandas", "numba"} <= set(summary["versions"])
@@ -156,12 +191,12 @@ def test_an_unknown_crs_is_refused_before_anything_is_written(made, tmp_path):
 
 def test_a_step_that_is_not_there_is_refused(rules, grid_town):
     with pytest.raises(InputError):
-        plan_district(grid_town, rules, Settings(), until="sites")
+        plan_district(grid_town, rules, Settings(), until="checks")
 
 
 def test_writing_twice_gives_the_same_rows(made, folder, tmp_path):
     write_plan(made, tmp_path / "again")
-    for name in ("gaps.csv", "findings.csv", "units.csv", "unit_summary.csv"):
+    for name in ("gaps.csv", "findings.csv", "units.csv", "sites.csv", "openings.csv"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
@@ -247,6 +282,10 @@ def test_progress_goes_from_the_network_to_writing(rules, grid_town, tmp_path):
         "stage.neighbours",
         "stage.closable",
         "stage.units",
+        "stage.site_demand",
+        "stage.site_links",
+        "stage.sites",
+        "stage.openings",
         "stage.write",
     ]
     assert all(0 <= share <= 1 for _, share in told)

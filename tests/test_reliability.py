@@ -47,6 +47,9 @@ FILES = {
     "gaps.csv",
     "units.csv",
     "unit_summary.csv",
+    "sites.csv",
+    "unmet.csv",
+    "openings.csv",
     "findings.csv",
     "summary.json",
 }
