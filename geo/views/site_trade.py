@@ -37,7 +37,8 @@ def show(plan: Plan, now: Desk, sites: Sites, told: Callable[[Event], None]) -> 
     curve = curve_blocks(plan, now, sites, now.trade)
     others = other_blocks(sites, now.trade)
     if not curve:
-        st.html(f'<div class="pq-note">{say("view.sites.trade.failed")}</div>')
+        key = "failed" if now.trade.curve.empty else "nothing"
+        st.html(f'<div class="pq-note">{say(f"view.sites.trade.{key}")}</div>')
         return
     with st.container(key="pq-site-trade"):
         left, right = st.columns([2, 1], gap="small")

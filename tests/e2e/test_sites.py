@@ -116,7 +116,7 @@ def choose_a_budget(page: Page) -> None:
 
 def read_tables_and_files(page: Page) -> None:
     """Read who stays unserved, go there from the table, and take the files away."""
-    page.get_by_role("button", name="仍未满足").last.click()
+    page.locator(".st-key-pq-site-list").get_by_text("仍未满足").click()
     row = page.locator(".pq-tr").first
     expect(row).to_contain_text("户")
     row.click()
