@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from gridtown import grid_layers, make_district
+from gridtown import grid_layers, make_district, point
 
 from geo.district import District, read_district
 from geo.findings import render_findings
@@ -291,10 +291,28 @@ def test_a_proposal_may_be_tried_elsewhere(sites: Sites) -> None:
 
 
 def test_a_district_counted_by_hand(rules: RuleBook) -> None:
-    """One community short of a fitness ground, one plot in reach, one beyond."""
+    """A corner 100 m along the street from the gate of `shut`, another out of reach.
+
+    From the door (255, 50): 5 m to the path, 40 m down to the gate, 10 m to the
+    street at (250, 0), 100 m along it: 155 m. 120 households of 2.62 persons.
+    """
     layers = grid_layers()
+    corner = {"kind": "边角地", "land_area_m2": 200.0, "allowed_uses": "健身"}
+    layers["idle"] = {
+        "near": corner | {"at": point(350, 0)},
+        "far": corner | {"at": point(600, 400)},
+    }
     circle = measure(make_district(**layers), rules)
-    made = site_facilities(
-        circle, settings=SiteSettings(categories=("fitness_ground",), budget=1)
-    )
-    assert made.statement("zh")
+    one = SiteSettings(categories=("fitness_ground",), budget=1)
+    made = site_facilities(circle, settings=one)
+    assert made.table["idle_id"].tolist() == ["near"]
+    row = made.table.iloc[0]
+    assert (row["area_m2"], row["area_kind"]) == (150, "land")
+    home = made.flows[made.flows["place"] == "b_shut"].iloc[0]
+    assert home["distance_m"] == pytest.approx(155, abs=0.01)
+    assert home["people"] == pytest.approx(120 * 2.62)
+    assert home["households"] == pytest.approx(120)
+    assert made.proved
+    assert made.value == pytest.approx(made.bound)
+    with_far = site_facilities(circle, settings=replace(one, budget=2))
+    assert with_far.value >= made.value
