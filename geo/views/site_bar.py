@@ -220,7 +220,6 @@ def _budget(settings: SiteSettings, defaults: SiteSettings, mark: str) -> None:
         step=1.0,
         format="%.0f",
         key=f"pq-site-set-budget-{mark}",
-        help=say("view.sites.set_help.budget"),
     )
 
 

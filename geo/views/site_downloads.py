@@ -147,11 +147,12 @@ def _add_need(board: folium.Map, sites: Sites, category: str, lang: str) -> None
     need = find_need(sites, category, after=False)
     limits = find_limits(need["households"].to_numpy())
     values = need["households"]
+    key = f"view.sites.map.lacking{'' if category else '_times'}"
     words = values.map(
         lambda value: (
             tr("view.sites.map.unknown", lang)
             if pd.isna(value)
-            else tr("view.sites.map.lacking", lang, value=f"{value:,.0f}")
+            else tr(key, lang, value=f"{value:,.0f}")
         )
     )
     guess = words.map(lambda text: tr("view.sites.estimated_of", lang, value=text))

@@ -95,7 +95,8 @@ def suitability_of(sites: Sites, category: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of `geo.siting.SiteBasis.suitability`.
+        Rows of `geo.siting.SiteBasis.suitability`, and ``own``: fit by a figure of
+        this tool's own, where no standard has one.
     """
     categories = [category] if category else list(sites.settings.categories)
     table = sites.basis.suitability
@@ -105,7 +106,32 @@ def suitability_of(sites: Sites, category: str) -> pd.DataFrame:
     sure = pd.MultiIndex.from_frame(options[["idle_id", "category"]])
     pairs = pd.MultiIndex.from_frame(table[["idle_id", "category"]])
     fit = np.where(pairs.isin(sure), "yes", table["state"].to_numpy(dtype=object))
-    return table.assign(state=fit)
+    return table.assign(state=fit, own=fit != table["state"].to_numpy(dtype=object))
+
+
+def said_fit(table: pd.DataFrame) -> pd.Series:
+    """Say in one sentence why each resource may or may not become a facility.
+
+    Parameters
+    ----------
+    table
+        Rows of `suitability_of`.
+
+    Returns
+    -------
+    pandas.Series
+        Sentences on the index of `table`.
+    """
+    said = explain_suitability(table, choice().lang)
+    own = [
+        say(
+            "view.sites.fit_own",
+            kind=say(f"suitability.area.{kind or 'none'}"),
+            area=f"{area:,.0f}",
+        )
+        for kind, area in zip(table["area_kind"], table["area_m2"], strict=True)
+    ]
+    return said.where(~table["own"], pd.Series(own, index=table.index, dtype="str"))
 
 
 def _fit_notes(plan: Plan, sites: Sites, category: str, fit: pd.DataFrame) -> list[str]:
@@ -114,9 +140,7 @@ def _fit_notes(plan: Plan, sites: Sites, category: str, fit: pd.DataFrame) -> li
     kinds = idle["kind"].fillna(say("view.sites.kind_none"))
     if category:
         table = suitability_of(sites, category).set_index("idle_id")
-        said = explain_suitability(table.reset_index(), choice().lang)
-        words = pd.Series(said.to_numpy(), index=table.index).reindex(fit.index)
-        said_of = words.fillna("")
+        said_of = said_fit(table).reindex(fit.index).fillna("")
     else:
         table = suitability_of(sites, "")
         table = table[table["state"] == "yes"]

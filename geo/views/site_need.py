@@ -123,7 +123,7 @@ def need_style(sites: Sites, now: Desk) -> tuple[Parcel, dict[str, Any]]:
     codes = np.where(np.isnan(values), len(steps) + 1, codes)
     looks = [*(HEAT[step] for step in steps), NONE_LOOK, STATE_LOOKS[State.UNKNOWN]]
     notes = [
-        _need_note(value, sure=not guess)
+        _need_note(value, sure=not guess, times=not now.category)
         for value, guess in zip(values, need["estimated"], strict=True)
     ]
     style = pack_value(
@@ -134,7 +134,7 @@ def need_style(sites: Sites, now: Desk) -> tuple[Parcel, dict[str, Any]]:
             "notes": notes,
         },
     )
-    labels = [*_limit_words(limits), say("view.sites.map.none")]
+    labels = [*_limit_words(limits, times=not now.category), say("view.sites.map.none")]
     labels.append(say("view.sites.map.unknown"))
     rows = [
         {
@@ -154,13 +154,14 @@ def _spread(count: int) -> list[int]:
     return [round(at * (len(HEAT) - 1) / max(1, count - 1)) for at in range(count)]
 
 
-def _limit_words(limits: Sequence[int]) -> list[str]:
+def _limit_words(limits: Sequence[int], *, times: bool) -> list[str]:
+    own = "_times" if times else ""
     ends = [1, *limits]
     words = [
-        say("view.sites.map.from_to", low=f"{low:,}", high=f"{high - 1:,}")
+        say(f"view.sites.map.from_to{own}", low=f"{low:,}", high=f"{high - 1:,}")
         for low, high in pairwise(ends)
     ]
-    return [*words, say("view.sites.map.from", low=f"{ends[-1]:,}")]
+    return [*words, say(f"view.sites.map.from{own}", low=f"{ends[-1]:,}")]
 
 
 def _title(sites: Sites, now: Desk, need: pd.DataFrame) -> str:
@@ -174,10 +175,12 @@ def _title(sites: Sites, now: Desk, need: pd.DataFrame) -> str:
     return title
 
 
-def _need_note(value: float, *, sure: bool) -> str:
+def _need_note(value: float, *, sure: bool, times: bool) -> str:
     if np.isnan(value):
         return say("view.sites.map.unknown")
     if not value:
         return say("view.sites.map.none")
-    words = say("view.sites.map.lacking", value=f"{value:,.0f}")
+    words = say(
+        f"view.sites.map.lacking{'_times' if times else ''}", value=f"{value:,.0f}"
+    )
     return words if sure else say("view.sites.estimated_of", value=words)

@@ -7,11 +7,10 @@ import pandas as pd
 
 from geo.plan import Plan
 from geo.siting import Sites
-from geo.suitability import explain_suitability
 from geo.views import site_blocks as blocks
 from geo.views.panels import Block, metres
 from geo.views.reports import name_of
-from geo.views.site_fit import FIT_LOOKS, suitability_of
+from geo.views.site_fit import FIT_LOOKS, said_fit, suitability_of
 from geo.views.site_told import (
     budget_words,
     category_name,
@@ -21,7 +20,6 @@ from geo.views.site_told import (
     said_unmet,
 )
 from geo.views.site_work import Desk, site_id
-from geo.views.state import choice
 from geo.views.widgets import say
 
 
@@ -55,7 +53,7 @@ def resource_card(plan: Plan, now: Desk, sites: Sites, idle_id: str) -> list[Blo
     ]
     table = suitability_of(sites, "")
     table = table[table["idle_id"] == idle_id]
-    said = explain_suitability(table, choice().lang)
+    said = said_fit(table)
     order = table["state"].map(list(FIT_LOOKS).index).sort_values(kind="stable")
     chosen = sites.table.loc[sites.table["idle_id"] == idle_id, "category"].tolist()
     for at in order.index:

@@ -8,10 +8,9 @@ import pandas as pd
 
 from geo.plan import Plan
 from geo.siting import Sites
-from geo.suitability import explain_suitability
 from geo.views import work
 from geo.views.shapes import Parcel
-from geo.views.site_fit import FIT_LOOKS, suitability_of
+from geo.views.site_fit import FIT_LOOKS, said_fit, suitability_of
 from geo.views.site_told import (
     category_name,
     listed,
@@ -157,7 +156,7 @@ def _pack_resources(plan: Plan, now: Desk, sites: Sites) -> Parcel:
     first = first.drop_duplicates("idle_id").set_index("idle_id")
     idle = sites.basis.district.idle
     first = first.loc[[one for one in idle.index if one in first.index]]
-    said = explain_suitability(first, choice().lang)
+    said = said_fit(first)
     idle = idle.loc[first.index]
     names = sites.basis.resource_names
     columns = {
