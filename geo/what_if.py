@@ -28,11 +28,12 @@ from geo.what_if_counts import (
     find_changed,
     score_columns,
 )
-from geo.what_if_gates import GATE_FAR, GATE_LOST, GATE_NO_INNER, Walls, open_gate
+from geo.what_if_gates import GATE_FAR, GATE_LOST, GATE_NO_INNER, open_gate
 from geo.what_if_journal import Journal
 from geo.what_if_judge import judge_again
-from geo.what_if_live import make_live
-from geo.what_if_moves import AfreshError, close_facility, put_facility
+from geo.what_if_moves import close_facility, put_facility
+from geo.what_if_seeds import AfreshError
+from geo.what_if_start import make_live
 from geo.what_if_steps import (
     CLOSE,
     OPEN_GATE,
@@ -42,6 +43,7 @@ from geo.what_if_steps import (
     name_step,
     read_facility,
 )
+from geo.what_if_walls import Walls
 
 _LOST = {
     TOO_FAR: "step_facility_lost",

@@ -1,39 +1,33 @@
 """What a facility that is put or closed changes in a live what-if."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import shapely
 
-from geo.coverage import Floats, Ints
-from geo.edges import SAME_PLACE_M
 from geo.seeds import SEALED, TOO_FAR
-from geo.straight import Geometries
 from geo.what_if_hidden import Hidden, make_hidden, nearest_hidden
 from geo.what_if_journal import Journal
 from geo.what_if_judge import find_off_piece, supply_differs
 from geo.what_if_kinds import STRIDE, Facility, Own, runs_of
-from geo.what_if_live import Beside, Extra, Live, measure_supply
+from geo.what_if_live import Beside, Live, measure_supply
 from geo.what_if_places import (
-    Footing,
-    Passage,
     Spot,
     apart_m,
     find_spot,
     place_of,
-    ways_of,
 )
 from geo.what_if_reads import find_walkers, read_values, update
+from geo.what_if_seeds import (
+    SAME_M,
+    AfreshError,
+    add_own,
+    attracts,
+    note_beside,
+    seeds_of,
+)
 from geo.what_if_steps import NewFacility
-
-#: A straight line this much longer than the least is not the least, metres.
-_SAME_M = 1e-6
-
-
-class AfreshError(Exception):
-    """A step changes more than can be followed: all has to be made anew."""
 
 
 def make_label(live: Live, name: str, used: Iterable[tuple[str, int]]) -> int:
@@ -155,46 +149,6 @@ def _check_feet(live: Live, spot: Spot, shape: shapely.Geometry) -> None:
                 raise AfreshError
 
 
-def attracts(
-    live: Live,
-    place: shapely.Geometry,
-    wall: int,
-    shapes: Geometries,
-    sides: Ints,
-    far_m: Floats,
-) -> bool:
-    """Say whether anything would attach to a place rather than where it is.
-
-    Parameters
-    ----------
-    live
-        What is kept ready.
-    place
-        A point on a street.
-    wall
-        Row position, in the communities layer, of the wall that it is behind; -1.
-    shapes, sides, far_m
-        Points or polygons, the walls that they are behind, and their connectors
-        (infinite: they attach nowhere).
-
-    Returns
-    -------
-    bool
-        Whether one of them is nearer to it, with nothing between.
-    """
-    near = np.flatnonzero(sides == wall)
-    metres = shapely.distance(shapes[near], place)
-    limit = np.minimum(far_m[near], live.network.seeder.max_m)
-    near = near[metres < limit - _SAME_M]
-    if not len(near):
-        return False
-    lines = shapely.shortest_line(shapes[near], place)
-    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
-    obstacles = live.network.seeder.attacher.obstacles
-    crossed = obstacles.crosses(ends[:, 0], ends[:, 1], own_m=SAME_PLACE_M)
-    return not crossed.all()
-
-
 def _compare_area(live: Live, category: int, row: NewFacility) -> tuple[bool, bool]:
     """Return whether it is known to be large enough, and known to be too small."""
     need = live.needs[category]
@@ -233,69 +187,6 @@ def _stand_beside(live: Live, journal: Journal, one: Beside, spot: Spot) -> None
                 note_beside(live, journal, gate, far_m, beyond, one)
 
 
-def note_beside(
-    live: Live,
-    journal: Journal,
-    gate: Passage,
-    far_m: float,
-    beyond: Footing | None,
-    one: Beside,
-) -> None:
-    """Note a facility beside a new gate, and its seeds beyond it.
-
-    Parameters
-    ----------
-    live
-        What is kept ready.
-    journal
-        Of the step.
-    gate
-        The gate.
-    far_m
-        Way between the two.
-    beyond
-        Where the gate meets the network on its other side; None: nowhere.
-    one
-        The facility.
-    """
-    noted = (*live.nearby.get(gate.id, ()), replace(one, distance_m=far_m))
-    journal.put(live.nearby, gate.id, noted)
-    who = one.owner if gate.open else gate.community
-    if beyond is None or one.owner not in (-1, who):
-        return
-    ways, key = ways_of(live.network, beyond), (one.category, one.label)
-    more = tuple(
-        Extra(gate.id, node, far_m + far, who)
-        for node, far in zip(ways.node.tolist(), ways.distance_m.tolist(), strict=True)
-    )
-    journal.put(live.extra, key, (*live.extra.get(key, ()), *more))
-
-
-def seeds_of(live: Live, category: int, label: int) -> tuple[Ints, Floats, Ints]:
-    """Return all seeds of a facility, also those beyond new gates beside it.
-
-    Parameters
-    ----------
-    live
-        What is kept ready.
-    category, label
-        The facility.
-
-    Returns
-    -------
-    tuple
-        Nodes, metres, and the community served alone (-1: everyone).
-    """
-    kind = live.kinds[category]
-    mine = kind.seed_label == label
-    more = live.extra.get((category, label), ())
-    return (
-        np.append(kind.seed_node[mine], np.array([e.node for e in more], np.int64)),
-        np.append(kind.seed_m[mine], np.array([e.distance_m for e in more])),
-        np.append(kind.seed_owner[mine], np.array([e.owner for e in more], np.int64)),
-    )
-
-
 def _add_seeds(
     live: Live, journal: Journal, category: int, one: Facility, runs: list[int]
 ) -> set[int]:
@@ -306,46 +197,6 @@ def _add_seeds(
         change = reach.add(run, node[public], metres[public], one.label)
         journal.later(partial(reach.undo, change))
     return add_own(live, journal, category, one.label, runs, (node, metres, owner))
-
-
-def add_own(
-    live: Live,
-    journal: Journal,
-    category: int,
-    label: int,
-    runs: list[int],
-    seeds: tuple[Ints, Floats, Ints],
-) -> set[int]:
-    """Add seeds that serve residents only.
-
-    Parameters
-    ----------
-    live
-        What is kept ready.
-    journal
-        Of the step.
-    category, label, runs
-        The facility and its runs.
-    seeds
-        Nodes, metres and owners; those for everyone are passed over.
-
-    Returns
-    -------
-    set of int
-        The communities served.
-    """
-    node, metres, owner = seeds
-    owners = set(owner[owner >= 0].tolist())
-    for community in owners:
-        mine = np.flatnonzero(owner == community)
-        run = np.repeat(np.array(runs, dtype=np.int64), len(mine))
-        rows = np.tile(mine, len(runs))
-        labels = np.full(len(rows), label, dtype=np.int64)
-        more = Own(run, node[rows], metres[rows], labels)
-        name = live.names[community]
-        held = live.own[category].get(name)
-        journal.put(live.own[category], name, held.plus(more) if held else more)
-    return owners
 
 
 def _come_nearer(
@@ -367,7 +218,7 @@ def _go_farther(
     """Lengthen the straight lines that led to a facility that is closed."""
     owner = live.gates.community
     far = shapely.distance(live.gates.shapes, shape)
-    lost = far <= live.straight_m[owner, category] + _SAME_M
+    lost = far <= live.straight_m[owner, category] + SAME_M
     rows = np.unique(owner[lost])
     journal.write(live.straight_m, (rows, category), np.nan)
     others = live.kinds[category].shapes
