@@ -29,7 +29,8 @@ class Ground(NamedTuple):
     """A siting problem whose links stand by option, use and distance.
 
     `place` says where each link stands in the problem; ``link[first[d]:first[d + 1]]``
-    are the links of a demand, nearest first; ``rivals[foe_start[o]:foe_start[o + 1]]``
+    are the links of a demand, nearest first, `choice` the
+    options to which they lead; ``rivals[foe_start[o]:foe_start[o + 1]]``
     are options that may not be built with `o`; options of a resource `r` are
     ``option_start[r]`` to ``option_start[r + 1]``. `mean_use` is the mean use of the
     people within reach. `purse` is the budget.
@@ -41,6 +42,7 @@ class Ground(NamedTuple):
     place: Int64Array
     first: Int64Array
     link: Int64Array
+    choice: Int64Array
     amount: FloatArray
     use: FloatArray
     group: Int64Array
@@ -67,7 +69,8 @@ class Draft(NamedTuple):
 
     `left` are people not served, `free` capacity not taken, `room` area not built
     on, `built` options on a resource, `near` people not served within reach of an
-    option, `foes` built options that an option may not stand with. `what` and `much`
+    option, `foes` built options that an option may not stand with, `stale` resources on
+    or against which something was built or given up. `what` and `much`
     are the journal; the others are room to work in.
     """
 
@@ -79,6 +82,7 @@ class Draft(NamedTuple):
     built: Int64Array
     near: FloatArray
     foes: Int64Array
+    stale: Bools
     served: FloatArray
     spent: FloatArray
     what: Int64Array
@@ -124,6 +128,7 @@ def make_ground(problem: SitingProblem) -> Ground:
         place=place.astype(np.int64),
         first=_starts(demand, len(problem.amount)),
         link=link.astype(np.int64),
+        choice=option[link].astype(np.int64),
         amount=problem.amount.astype(np.float64),
         use=problem.use.astype(np.float64),
         group=problem.option_category.astype(np.int64),
@@ -177,6 +182,7 @@ def make_draft(ground: Ground) -> Draft:
         built=np.zeros(ground.area_m2.size, np.int64),
         near=np.bincount(ground.option, people, options).astype(np.float64),
         foes=np.zeros(options, np.int64),
+        stale=np.ones(ground.area_m2.size, np.bool_),
         served=np.zeros(ground.weight.size),
         spent=np.zeros(1),
         what=np.zeros(journal, np.int64),
@@ -236,7 +242,8 @@ def serve(ground: Ground, draft: Draft, order: Int64Array) -> None:
         # those alike go to free places first, then others make way for them
         end = begin
         while end < order.size and ground.use[order[end]] == ground.use[order[begin]]:
-            place_demand(ground, draft, order[end])
+            if draft.left[order[end]] > 0:
+                place_demand(ground, draft, order[end])
             end += 1
         for at in range(begin, end):
             push(ground, draft, order[at])
@@ -260,9 +267,11 @@ def send(ground: Ground, draft: Draft, link: Whole, people: Whole) -> None:
     draft.left[d] -= people
     draft.free[o] -= people * ground.use[d]
     draft.served[ground.group[o]] += people
-    for at in range(ground.first[d], ground.first[d + 1]):
-        draft.near[ground.option[ground.link[at]]] -= people
-    draft.tally[WORK] += ground.first[d + 1] - ground.first[d]
+    begin, end = ground.first[d], ground.first[d + 1]
+    near, choice = draft.near, ground.choice
+    for at in range(begin, end):
+        near[choice[at]] -= people
+    draft.tally[WORK] += end - begin
 
 
 @kernel
@@ -280,6 +289,7 @@ def build(ground: Ground, draft: Draft, o: Whole, more: Whole) -> None:
     after = before + more
     r = ground.resource[o]
     draft.modules[o] = after
+    draft.stale[r] = True
     draft.room[r] -= more * ground.module_m2[o]
     draft.spent[0] += more * ground.module_cost[o]
     if np.isfinite(ground.capacity[o]):
@@ -296,29 +306,35 @@ def build(ground: Ground, draft: Draft, o: Whole, more: Whole) -> None:
         draft.spent[0] -= ground.resource_cost[r]
     for at in range(ground.foe_start[o], ground.foe_start[o + 1]):
         draft.foes[ground.foe[at]] += step
+        draft.stale[ground.resource[ground.foe[at]]] = True
+
+
+@kernel
+def has_room(modules: Whole, free: Whole, capacity: Whole) -> Whole:
+    """Return whether an option can serve somebody more."""
+    return modules > 0 and (free == np.inf or free > TINY * modules * capacity)
 
 
 @kernel
 def is_free(ground: Ground, draft: Draft, o: Whole) -> Whole:
     """Return whether a built option can serve somebody more."""
-    return draft.modules[o] > 0 and (
-        draft.free[o] == np.inf
-        or draft.free[o] > TINY * draft.modules[o] * ground.capacity[o]
-    )
+    return has_room(draft.modules[o], draft.free[o], ground.capacity[o])
 
 
 @kernel
 def place_demand(ground: Ground, draft: Draft, d: Whole) -> None:
     """Send a demand to free places, the nearest first."""
+    modules, free, capacity = draft.modules, draft.free, ground.capacity
+    choice, left = ground.choice, draft.left
+    least = TINY * ground.amount[d]
     for at in range(ground.first[d], ground.first[d + 1]):
-        if draft.left[d] <= TINY * ground.amount[d]:
-            return
-        link = ground.link[at]
-        o = ground.option[link]
-        if is_free(ground, draft, o):
-            people = min(draft.left[d], draft.free[o] / ground.use[d])
-            send(ground, draft, link, people)
-            note(draft, link, people)
+        o = choice[at]
+        if has_room(modules[o], free[o], capacity[o]):
+            people = min(left[d], free[o] / ground.use[d])
+            send(ground, draft, ground.link[at], people)
+            note(draft, ground.link[at], people)
+            if left[d] <= least:
+                return
 
 
 @kernel
@@ -346,23 +362,21 @@ def _find_way(ground: Ground, draft: Draft, d: Whole) -> int:
     """
     draft.tally[STAMP] += 1
     stamp, epoch = draft.tally[STAMP], draft.tally[EPOCH]
-    draft.met[d] = stamp
+    met, flow, amount, demand = draft.met, draft.flow, ground.amount, ground.demand
+    met[d] = stamp
     found, count = _spread(ground, draft, d, -1, 0)
     done = 0
     while found < 0 and done < count:
         o = draft.queue[done]
         done += 1
         for link in range(ground.start[o], ground.start[o + 1]):
-            other = ground.demand[link]
-            draft.tally[WORK] += 1
-            if (
-                draft.met[other] != stamp
-                and draft.flow[link] > TINY * ground.amount[other]
-            ):
-                draft.met[other] = stamp
+            other = demand[link]
+            if met[other] != stamp and flow[link] > TINY * amount[other]:
+                met[other] = stamp
                 found, count = _spread(ground, draft, other, link, count)
                 if found >= 0:
                     break
+        draft.tally[WORK] += ground.start[o + 1] - ground.start[o]
     if found < 0:
         for at in range(count):
             draft.dead[draft.queue[at]] = epoch
@@ -375,14 +389,15 @@ def _spread(
 ) -> tuple[int, int]:
     """Add the built options that a demand reaches to the queue; return a free one."""
     stamp, epoch = draft.tally[STAMP], draft.tally[EPOCH]
+    modules, free, capacity = draft.modules, draft.free, ground.capacity
+    seen, dead, choice = draft.seen, draft.dead, ground.choice
     for at in range(ground.first[d], ground.first[d + 1]):
-        link = ground.link[at]
-        o = ground.option[link]
-        if draft.modules[o] == 0 or draft.seen[o] == stamp or draft.dead[o] == epoch:
+        o = choice[at]
+        if modules[o] == 0 or seen[o] == stamp or dead[o] == epoch:
             continue
-        draft.seen[o] = stamp
-        draft.via[o], draft.back[o] = link, leaves
-        if is_free(ground, draft, o):
+        seen[o] = stamp
+        draft.via[o], draft.back[o] = ground.link[at], leaves
+        if has_room(modules[o], free[o], capacity[o]):
             return o, count
         draft.queue[count] = o
         count += 1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from geo.chains import Int64Array
-from geo.site_flows import Draft, Ground, fill, make_draft, make_ground
+from geo.site_flows import WORK, Draft, Ground, fill, make_draft, make_ground
 from geo.site_grow import (
     BARE,
     EQUAL,
@@ -20,15 +20,16 @@ from geo.site_grow import (
     grow,
     make_trial,
     restore,
+    weigh,
 )
-from geo.site_moves import mend, trim
+from geo.site_moves import lean_on, mend, trim
 from geo.site_problem import SitingProblem
 
 __all__ = ["fill", "search"]
 
 #: Work (links looked at) after which the search ends, and between two questions
 #: whether to go on.
-WORK_MOST, WORK_STEP = 400_000_000, 20_000_000
+WORK_MOST, WORK_STEP = 150_000_000, 4_000_000
 #: Rounds without a better plan after which it ends: so many, and for each resource.
 PATIENCE, PATIENCE_EACH = 100, 20
 
@@ -106,13 +107,19 @@ def _mend(
 ) -> None:
     """Drop and add until nothing better is found, or the work is done."""
     patience = PATIENCE + PATIENCE_EACH * ground.area_m2.size
-    spare = 0
-    while spare < WORK_MOST and going():
-        spare += WORK_STEP
-        if mend(ground, draft, trial, spare, patience):
+    limited = bool(np.isfinite(ground.capacity).any())
+    weigh(ground, draft, trial, MEAN)
+    while draft.tally[WORK] < WORK_MOST and going():
+        if trial.fair[0]:
+            lean_on(ground, draft, trial)
+        if mend(ground, draft, trial, draft.tally[WORK] + WORK_STEP, patience):
             break
+        if limited:
+            # others make way where that serves more
+            restore(ground, draft, trial, trial.current)
+            adopt(ground, draft, trial)
     # modules that nobody needs make room for others
-    restore(ground, draft, trial, trial.best.copy())
+    restore(ground, draft, trial, trial.best)
     trim(ground, draft)
     grow(ground, draft, trial, MEAN, 0.0)
     adopt(ground, draft, trial)

@@ -17,9 +17,9 @@ from geo.site_flows import (
     send,
     shift,
 )
-from geo.site_grow import EQUAL, MEAN, Trial, adopt, draw, grow, restore, score_plan
+from geo.site_grow import KEPT, Trial, adopt, draw, grow, restore, score_plan
 
-__all__ = ["mend", "trim"]
+__all__ = ["lean_on", "mend", "trim"]
 
 #: Resources that are given up at once at most.
 DROPPED = 5
@@ -27,6 +27,8 @@ DROPPED = 5
 WORSE = 0.002
 #: How often chance decides, and by how much it raises a gain.
 LUCK, NOISE = 0.5, 0.5
+#: By how much a share behind the mean raises a weight; the least weight.
+LEAN, LEAST_LEAN = 5.0, 0.01
 #: Places of `Trial.state`: rounds since the best plan, the resource in turn.
 WAITED, TURN = range(2)
 
@@ -35,8 +37,9 @@ WAITED, TURN = range(2)
 def _drop(ground: Ground, draft: Draft, o: Whole, least: Whole) -> None:
     """Give an option up but for its `least` modules; its people go home."""
     links = ground.demand.size
+    flow = draft.flow
     for link in range(ground.start[o], ground.start[o + 1]):
-        people = draft.flow[link]
+        people = flow[link]
         if people != 0:
             send(ground, draft, link, -people)
             note(draft, link, -people)
@@ -48,11 +51,14 @@ def _drop(ground: Ground, draft: Draft, o: Whole, least: Whole) -> None:
 @kernel
 def _settle(ground: Ground, draft: Draft, o: Whole) -> None:
     """Serve the people of an option that was given up elsewhere."""
+    left, amount, demand = draft.left, ground.amount, ground.demand
+    limited = ground.capacity[o] < np.inf
     for link in range(ground.start[o], ground.start[o + 1]):
-        d = ground.demand[link]
-        place_demand(ground, draft, d)
-        if ground.capacity[o] < np.inf:
-            push(ground, draft, d)
+        d = demand[link]
+        if left[d] > TINY * amount[d]:
+            place_demand(ground, draft, d)
+            if limited and left[d] > TINY * amount[d]:
+                push(ground, draft, d)
 
 
 @kernel
@@ -84,7 +90,7 @@ def _pass_on(ground: Ground, draft: Draft, r: Whole) -> Whole:
     first, count = ground.first[d], ground.first[d + 1] - ground.first[d]
     begin = int(draw(draft) * count)
     for k in range(count):
-        other = ground.resource[ground.option[ground.link[first + (begin + k) % count]]]
+        other = ground.resource[ground.choice[first + (begin + k) % count]]
         if other != r and draft.built[other] > 0:
             return other
     return r
@@ -122,6 +128,62 @@ def _choose(draft: Draft, trial: Trial) -> Whole:
 
 
 @kernel
+def lean_on(ground: Ground, draft: Draft, trial: Trial) -> None:
+    """Give categories that lie behind more weight than before, in a random measure.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    draft
+        The plan.
+    trial
+        The search; takes `lean` and `worth`.
+    """
+    mean, asked, total = 0.0, 0, 0.0
+    for f in range(ground.weight.size):
+        if ground.weight[f] > 0:
+            mean += draft.served[f] / ground.servable[f]
+            asked += 1
+    for f in range(ground.weight.size):
+        share = draft.served[f] / ground.servable[f]
+        if ground.weight[f] > 0:
+            behind = min(1.0, max(-1.0, LEAN * (mean / asked - share)))
+            trial.lean[f] *= np.exp(behind)
+            total += trial.lean[f]
+    part = draw(draft) if draw(draft) < LUCK else 1.0
+    for f in range(ground.weight.size):
+        if ground.weight[f] > 0:
+            trial.lean[f] = max(trial.lean[f] / total, LEAST_LEAN)
+            counts = part * trial.lean[f] + (1 - part) * ground.weight[f]
+            trial.worth[f] = counts / ground.servable[f]
+    draft.stale[:] = True
+
+
+@kernel
+def _try_round(
+    ground: Ground, draft: Draft, trial: Trial, r: Whole, record: Whole
+) -> Whole:
+    """Give up a resource and others, grow, and keep what is not much worse."""
+    draft.tally[ENTRIES] = 0
+    often = 1
+    while often < DROPPED and draw(draft) < LUCK:
+        often += 1
+    _ruin(ground, draft, r, often)
+    noise = NOISE * draw(draft) if draw(draft) < LUCK else 0.0
+    grow(ground, draft, trial, KEPT, noise)
+    score = score_plan(ground, draft, trial)
+    trial.state[WAITED] += 1
+    if adopt(ground, draft, trial):
+        trial.state[WAITED] = 0
+    if score >= max(record, score) - WORSE * draw(draft) ** 2:
+        trial.current[:] = draft.modules
+    else:
+        _undo(ground, draft, trial)
+    return max(record, score)
+
+
+@kernel
 def mend(
     ground: Ground, draft: Draft, trial: Trial, spare: Whole, patience: Whole
 ) -> bool:
@@ -151,23 +213,7 @@ def mend(
         r = _choose(draft, trial)
         if r < 0 or trial.state[WAITED] > patience:
             return True
-        draft.tally[ENTRIES] = 0
-        often = 1
-        while often < DROPPED and draw(draft) < LUCK:
-            often += 1
-        _ruin(ground, draft, r, often)
-        how = int(draw(draft) * (EQUAL + 1)) if trial.fair[0] else MEAN
-        noise = NOISE * draw(draft) if draw(draft) < LUCK else 0.0
-        grow(ground, draft, trial, how, noise)
-        trial.state[WAITED] += 1
-        score = score_plan(ground, draft, trial)
-        if adopt(ground, draft, trial):
-            trial.state[WAITED] = 0
-        record = max(record, score)
-        if score >= record - WORSE * draw(draft):
-            trial.current[:] = draft.modules
-        else:
-            _undo(ground, draft, trial)
+        record = _try_round(ground, draft, trial, r, record)
     return False
 
 

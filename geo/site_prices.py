@@ -33,6 +33,8 @@ NEWEST_FIRST, NEWEST_LEAST = 0.2, 0.01
 AIM_MOST, AIM_LEAST = 0.05, 1e-4
 #: Rounds over which a bound has to become better by this share, or it ends.
 LOOK_BACK, BETTER = 100, 2e-5
+#: Halvings of the range in which the first price of money lies.
+HALVINGS = 15
 #: A number that is none.
 NONE = 1e-12
 
@@ -191,10 +193,28 @@ def _try_first(ground: Ground, prices: Prices) -> None:
     shadow = prices.shadow
     shadow.part[:] = prices.part
     shadow.counts[:] = prices.counts
-    shadow.money[0] = prices.money[0]
+    if prices.kind[0] == PRICE:
+        _price_money(ground, prices)
     prices.best[0] = _bound(ground, prices)
+    prices.money[0] = shadow.money[0]
     prices.mean[:] = prices.cover
     prices.spent[1] = prices.spent[0]
+
+
+@kernel
+def _price_money(ground: Ground, prices: Prices) -> None:
+    """Halve the range of prices of money until the budget is about spent."""
+    shadow, low = prices.shadow, 0.0
+    high = 1.0 / max(ground.purse[0], NONE)
+    shadow.money[0] = high
+    for _ in range(HALVINGS):
+        _bound(ground, prices)
+        if prices.spent[0] > 1:
+            low = shadow.money[0]
+            high = max(high, 2 * low)
+        else:
+            high = shadow.money[0]
+        shadow.money[0] = (low + high) / 2
 
 
 @kernel
@@ -273,26 +293,23 @@ def _count(ground: Ground, prices: Prices) -> None:
 @kernel
 def _cover(ground: Ground, prices: Prices, o: Whole, share: Whole) -> None:
     """Send people to an option, those who gain most first."""
-    shadow = prices.shadow
+    shadow, cover = prices.shadow, prices.cover
+    rank, order, demand = shadow.rank, shadow.order, ground.demand
+    amount, use = ground.amount, ground.use
     endless = ground.capacity[o] == np.inf
-    modules = shadow.modules[o]
-    room = modules * ground.capacity[o]
+    room = shadow.modules[o] * ground.capacity[o]
     if endless:
-        share *= min(1.0, modules / ground.least[o])
+        share *= min(1.0, shadow.modules[o] / ground.least[o])
     for at in range(ground.start[o], ground.start[o + 1]):
-        if shadow.rank[at] <= 0:
-            if endless:
-                continue
-            break
-        d = ground.demand[shadow.order[at]]
-        part = 1.0
-        if not endless:
-            load = ground.amount[d] * ground.use[d]
-            part = min(1.0, room / load)
-            room -= load
-        prices.cover[d] += share * part
-        if room <= 0:
-            break
+        if rank[at] > 0:
+            d = demand[order[at]]
+            part = 1.0
+            if not endless:
+                part = min(1.0, room / (amount[d] * use[d]))
+                room -= amount[d] * use[d]
+            cover[d] += share * part
+            if room <= 0:
+                return
 
 
 @kernel

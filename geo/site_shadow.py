@@ -6,7 +6,7 @@ of a last module: area, sizes, required options and neighbours on the same resou
 are heeded, by branching where the plain greedy filling of its area breaks a rule.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from geo.site_problem import NEAR
 
 __all__ = ["Shadow", "judge_resources", "make_shadow"]
 
+#: First link of an option, and the first beyond.
+Spans: TypeAlias = tuple[Whole, Whole]
 #: What a node of the branching knows of an option.
 OPEN, OUT, BUILT = range(3)
 #: Nodes per resource; beyond them the bound of what is open counts.
@@ -33,7 +35,7 @@ class Shadow(NamedTuple):
     `part` is the price of a demand as a share of what serving it counts, `counts` what
     a full share of a category counts, `money` what the whole budget costs. ``order``
     are the links of each option, the best first; `load` and `gain` run along them,
-    over those that gain (`gains` of them). `modules` are built of each option,
+    over those that gain. `modules` are built of each option,
     `value` is what a resource is worth, `cost` what it costs; `forced` resources have
     to be used. `room` is the area that modules can fill. The others are room to work
     in.
@@ -45,7 +47,6 @@ class Shadow(NamedTuple):
     order: Int64Array
     load: FloatArray
     gain: FloatArray
-    gains: Int64Array
     modules: FloatArray
     value: FloatArray
     cost: FloatArray
@@ -54,6 +55,9 @@ class Shadow(NamedTuple):
     state: Int64Array
     bound: FloatArray
     trial: FloatArray
+    ahead: FloatArray
+    size: FloatArray
+    left: FloatArray
     limit: FloatArray
     rank: FloatArray
 
@@ -81,7 +85,6 @@ def make_shadow(ground: Ground) -> Shadow:
         order=np.arange(links, dtype=np.int64),
         load=np.zeros(links),
         gain=np.zeros(links),
-        gains=np.zeros(options, np.int64),
         modules=np.zeros(options),
         value=np.zeros(resources),
         cost=np.zeros(resources),
@@ -90,6 +93,9 @@ def make_shadow(ground: Ground) -> Shadow:
         state=np.zeros((DEEP, widest), np.int64),
         bound=np.zeros(DEEP),
         trial=np.zeros(widest),
+        ahead=np.zeros(widest),
+        size=np.zeros(widest),
+        left=np.zeros(1),
         limit=np.zeros(options),
         rank=np.zeros(links),
     )
@@ -126,37 +132,38 @@ def judge_resources(ground: Ground, shadow: Shadow) -> None:
 
 
 @kernel
+def _sort(order: Int64Array, rank: FloatArray, begin: Whole, end: Whole) -> None:
+    """Sort by rank, the greatest first; the order of the last time is nearly right."""
+    for at in range(begin + 1, end):
+        link, key, to = order[at], rank[at], at
+        while to > begin and rank[to - 1] < key:
+            order[to], rank[to] = order[to - 1], rank[to - 1]
+            to -= 1
+        order[to], rank[to] = link, key
+
+
+@kernel
 def _rank_links(ground: Ground, shadow: Shadow, o: Whole) -> None:
     """Sort the links of an option by gain per capacity and add them up."""
     begin, end = ground.start[o], ground.start[o + 1]
-    f = ground.group[o]
-    each = shadow.counts[f] / ground.servable[f]
-    order, rank = shadow.order, shadow.rank
+    each = shadow.counts[ground.group[o]] / ground.servable[ground.group[o]]
+    order, rank, part = shadow.order, shadow.rank, shadow.part
+    demand, amount, use = ground.demand, ground.amount, ground.use
+    loads, gains = shadow.load, shadow.gain
     endless = ground.capacity[o] == np.inf
     for at in range(begin, end):
-        link = order[at]
-        d = ground.demand[link]
-        gain = each * (1 - shadow.part[d])
-        rank[at] = gain if endless else gain / ground.use[d]
+        d = demand[order[at]]
+        rank[at] = each * (1 - part[d]) / (1.0 if endless else use[d])
     if not endless:
-        # the order of the last time is nearly right
-        for at in range(begin + 1, end):
-            link, key, to = order[at], rank[at], at
-            while to > begin and rank[to - 1] < key:
-                order[to], rank[to] = order[to - 1], rank[to - 1]
-                to -= 1
-            order[to], rank[to] = link, key
+        _sort(order, rank, begin, end)
     load = gain = 0.0
-    count = 0
     for at in range(begin, end):
         if rank[at] > 0:
-            d = ground.demand[order[at]]
-            taken = ground.amount[d] * (1.0 if endless else ground.use[d])
+            d = demand[order[at]]
+            taken = amount[d] * (1.0 if endless else use[d])
             load += taken
             gain += taken * rank[at]
-            count += 1
-        shadow.load[at], shadow.gain[at] = load, gain
-    shadow.gains[o] = count
+        loads[at], gains[at] = load, gain
 
 
 @kernel
@@ -177,45 +184,67 @@ def _limit(ground: Ground, shadow: Shadow, o: Whole) -> None:
 
 
 @kernel
-def _gain_of(ground: Ground, shadow: Shadow, o: Whole, modules: Whole) -> Whole:
-    """Return what some modules of an option gain; their cost is taken off."""
-    begin, end = ground.start[o], ground.start[o + 1]
-    cost = 0.0
-    if ground.module_cost[o] > 0:
-        cost = modules * ground.module_cost[o] * shadow.money[0]
-    if begin == end or modules <= 0:
-        return -cost
-    if ground.capacity[o] == np.inf:
-        return shadow.gain[end - 1] - cost
-    room = modules * ground.capacity[o]
-    if shadow.load[end - 1] <= room:
-        return shadow.gain[end - 1] - cost
+def _gain_at(
+    load: FloatArray, gain: FloatArray, rank: FloatArray, span: Spans, room: Whole
+) -> Whole:
+    """Return what so much capacity gains among the links of an option."""
+    begin, end = span
+    if begin == end or room <= 0:
+        return 0.0
+    if load[end - 1] <= room:
+        return gain[end - 1]
     low, high = begin, end - 1
     while low < high:
         middle = (low + high) // 2
-        if shadow.load[middle] <= room:
+        if load[middle] <= room:
             low = middle + 1
         else:
             high = middle
-    before = shadow.load[low - 1] if low > begin else 0.0
-    gain = shadow.gain[low - 1] if low > begin else 0.0
-    return gain + (room - before) * shadow.rank[low] - cost
+    if low == begin:
+        return room * rank[low]
+    return gain[low - 1] + (room - load[low - 1]) * rank[low]
 
 
 @kernel
-def _next(
-    ground: Ground, shadow: Shadow, o: Whole, modules: Whole, state: Whole
-) -> tuple[Whole, Whole]:
-    """Return the gain of the next module of an option and the modules it is."""
-    if state == OUT or modules >= shadow.limit[o]:
-        return 0.0, 0.0
-    step = 1.0
-    if ground.capacity[o] == np.inf:
-        if modules > 0:
-            return 0.0, 0.0
-        step = float(ground.least[o])
-    more = _gain_of(ground, shadow, o, modules + step)
-    return more - _gain_of(ground, shadow, o, modules), step
+def _next(ground: Ground, shadow: Shadow, o: Whole, modules: Whole) -> Whole:
+    """Return the gain of the next modules of an option, their cost taken off."""
+    span = (ground.start[o], ground.start[o + 1])
+    load, gain, rank = shadow.load, shadow.gain, shadow.rank
+    capacity, cost = ground.capacity[o], ground.module_cost[o]
+    if cost > 0:
+        cost *= shadow.money[0]
+    if capacity == np.inf:
+        return _gain_at(load, gain, rank, span, np.inf) - ground.least[o] * cost
+    more = _gain_at(load, gain, rank, span, (modules + 1) * capacity)
+    return more - _gain_at(load, gain, rank, span, modules * capacity) - cost
+
+
+@kernel
+def _start(ground: Ground, shadow: Shadow, r: Whole, state: Int64Array) -> Whole:
+    """Build what has to be built; return its gain. `ahead` is what comes next."""
+    first, end = ground.option_start[r], ground.option_start[r + 1]
+    total = 0.0
+    shadow.left[0] = shadow.room[r]
+    for o in range(first, end):
+        k = o - first
+        built, least, size = 0.0, float(ground.least[o]), 1.0
+        endless = ground.capacity[o] == np.inf
+        if endless:
+            size = least
+        if state[k] == BUILT:
+            built = least
+            shadow.left[0] -= least * ground.module_m2[o]
+            if endless:
+                total += _next(ground, shadow, o, 0.0)
+            else:
+                for modules in range(ground.least[o]):
+                    total += _next(ground, shadow, o, float(modules))
+        shadow.trial[k] = built
+        shadow.size[k] = size
+        shadow.ahead[k] = 0.0
+        if state[k] != OUT and built < shadow.limit[o] and not (endless and built):
+            shadow.ahead[k] = _next(ground, shadow, o, built)
+    return total
 
 
 @kernel
@@ -226,34 +255,33 @@ def _relax(ground: Ground, shadow: Shadow, r: Whole, state: Int64Array) -> Whole
     of one option never grows, so no other filling gains more.
     """
     first, end = ground.option_start[r], ground.option_start[r + 1]
-    room, total = shadow.room[r], 0.0
-    modules = shadow.trial
-    for o in range(first, end):
-        modules[o - first] = 0.0
-        if state[o - first] == BUILT:
-            modules[o - first] = ground.least[o]
-            room -= ground.least[o] * ground.module_m2[o]
-            total += _gain_of(ground, shadow, o, float(ground.least[o]))
+    total = _start(ground, shadow, r, state)
+    room = shadow.left[0]
+    modules, ahead, sizes = shadow.trial, shadow.ahead, shadow.size
+    each = ground.module_m2
     if room < -NEAR * ground.area_m2[r]:
         return -np.inf
     while True:
-        best, found, step, gain = 0.0, -1, 0.0, 0.0
+        best, found = 0.0, -1
         for o in range(first, end):
-            more, size = _next(ground, shadow, o, modules[o - first], state[o - first])
-            if more <= NONE:
-                continue
-            dense = more / max(size * ground.module_m2[o], NONE)
-            if dense > best:
-                best, found, step, gain = dense, o, size, more
+            if ahead[o - first] > NONE:
+                area = sizes[o - first] * each[o]
+                dense = ahead[o - first] / max(area, NONE)
+                if dense > best:
+                    best, found = dense, o
         if found < 0:
             return total
-        area = step * ground.module_m2[found]
+        k = found - first
+        area = sizes[k] * each[found]
         share = 1.0 if area <= room else max(room, 0.0) / area
-        modules[found - first] += step * share
-        total += gain * share
+        modules[k] += sizes[k] * share
+        total += ahead[k] * share
         room -= area
         if share < 1:
             return total
+        ahead[k] = 0.0
+        if ground.capacity[found] < np.inf and modules[k] < shadow.limit[found]:
+            ahead[k] = _next(ground, shadow, found, modules[k])
 
 
 @kernel
