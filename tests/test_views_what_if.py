@@ -315,7 +315,7 @@ def test_tables_hold_what_changes(plan: Plan, desk: Desk) -> None:
     after = picture(plan, desk)
     rows = what_if_rows.pack_changes(plan, after, "gained")
     table = what_if_rows.table_changes(rows, "gained")
-    assert [one["name"] for one in table["columns"]][0] == "name"
+    assert table["columns"][0]["name"] == "name"
     value = read_value(rows.data)
     assert len(value["ids"]) == int(after.changes["gained"].sum())
     assert set(value["columns"]["change"]) == {"变为满足"}
@@ -399,6 +399,7 @@ def test_a_scheme_is_kept_opened_and_compared(plan: Plan, desk: Desk) -> None:
 
 @pytest.mark.usefixtures("bench")
 def test_a_scheme_of_units_keeps_its_units(plan: Plan, desk: Desk) -> None:
+    assert not desk.steps
     ids = tuple(sorted(plan.district.communities.index)[:2])
     schemes.keep(plan, Decisions(name="一", units=(ids,)))
     put(plan, short_of(plan))
@@ -435,7 +436,7 @@ def test_a_scheme_that_cannot_be_written_is_not_lost(
     def fail(*_: Any) -> str:
         raise OutputError("asset_missing", name="a", package="b")
 
-    monkeypatch.setattr(what_if_schemes.schemes, "keep", fail)
+    monkeypatch.setattr(schemes, "keep", fail)
     put(plan, short_of(plan))
     what_if_schemes.save(plan, "一")
     assert desk.trouble
@@ -447,7 +448,7 @@ def test_steps_are_carried_into_the_plan_and_taken_out(
     put(plan, short_of(plan))
     name = desk.steps[0].id
     what_if_carry.carry(plan)
-    assert bench.opened is not None
+    assert bench.opened
     changed = bench.opened.district
     assert name in changed.facilities.index
     assert changed.fingerprint != plan.district.fingerprint
@@ -459,7 +460,7 @@ def test_steps_are_carried_into_the_plan_and_taken_out(
     assert states[(short_of(plan), CATEGORY)] == State.MET
     # a second scheme on top of it
     more = what_if_work.desk(after)
-    assert more.steps == ()
+    assert not more.steps
     put(after, walled_of(plan))
     assert more.steps[0].id != name
     scheme = parse_decisions(what_if_carry.make_file(after, more).decode(), "x")

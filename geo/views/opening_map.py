@@ -16,6 +16,7 @@ from geo.views.opening_told import gain_words
 from geo.views.reports import name_of
 from geo.views.shapes import degrees_of
 from geo.views.state import choice
+from geo.views.what_if_work import list_rows
 from geo.views.widgets import say
 from geo.walks import trace_walk
 
@@ -61,7 +62,7 @@ def make_data(plan: Plan, found: Openings, chosen: str) -> dict[str, Any]:
             "note": gain_words(plan, row),
         }
         for rank, (one, row, place) in enumerate(
-            zip(table.index, table.to_dict("records"), places, strict=True), 1
+            zip(table.index, list_rows(table), places, strict=True), 1
         )
     ]
     data: dict[str, Any] = {
@@ -114,7 +115,7 @@ def _line(colour: str) -> dict[str, str]:
 
 
 def _draw(plan: Plan, found: Openings, chosen: str) -> dict[str, Any]:
-    row = found.table.loc[chosen]
+    (row,) = list_rows(found.table.loc[[chosen]])
     gains = found.gains[found.gains["opening_id"] == chosen]
     x, y = float(row["x"]), float(row["y"])
     wall = what_if_place.wall_near(plan, str(row["community_id"]), x, y, _WALL_M)
@@ -148,8 +149,7 @@ def _first_gain(gains: pd.DataFrame) -> dict[str, Any] | None:
     rows = wanted if len(wanted) else gains
     rows = rows.assign(saved=rows["distance_before_m"] - rows["distance_after_m"])
     order = ["households", "saved"]
-    found: dict[str, Any] = rows.sort_values(order, ascending=False).iloc[0].to_dict()
-    return found
+    return list_rows(rows.sort_values(order, ascending=False).head(1))[0]
 
 
 def _walk_after(

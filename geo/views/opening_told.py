@@ -15,6 +15,7 @@ from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
 from geo.views.what_if_told import change_words
+from geo.views.what_if_work import list_rows
 from geo.views.widgets import say
 
 #: Places in the list of the best.
@@ -42,7 +43,7 @@ def numbers(found: Openings) -> Block:
     saved = int(table["facilities_saved"].iloc[0]) if len(table) else 0
     items = [
         _number("places", f"{len(table):,}", value=f"{len(useful):,}"),
-        _number("best", _count(table["gained"].max() if len(table) else 0.0)),
+        _number("best", _count(table["households_gaining"].iloc[0]) if saved else "0"),
         _number("all", _count(first["households"].sum() if len(first) else 0.0)),
         _number("communities", f"{gains['community_id'].nunique():,}"),
         _number("replaces", f"{saved:,}"),
@@ -74,7 +75,7 @@ def blocks(plan: Plan, found: Openings, chosen: str) -> list[Block]:
             "id": str(one),
             "title": name_of(plan.district.communities["name"], row["community_id"]),
             "note": category_words(plan, row["categories"]),
-            "value": say("unit.households", value=_count(row["gained"])),
+            "value": say("unit.households", value=_count(row["households_gaining"])),
             "event": {"kind": "opening", "id": str(one)},
         }
         for one, row in found.table.head(_BEST).iterrows()
@@ -87,9 +88,9 @@ def blocks(plan: Plan, found: Openings, chosen: str) -> list[Block]:
 
 
 def _one(plan: Plan, found: Openings, chosen: str) -> list[Block]:
-    row = found.table.loc[chosen]
+    (row,) = list_rows(found.table.loc[[chosen]])
     names = plan.district.communities["name"]
-    rank = int(found.table.index.get_loc(chosen)) + 1
+    rank = list(found.table.index).index(chosen) + 1
     title = say(
         "view.openings.rank_title",
         rank=rank,
@@ -115,7 +116,7 @@ def _one(plan: Plan, found: Openings, chosen: str) -> list[Block]:
             category_words(plan, row["replaces"]) or say("view.openings.panel.nothing"),
         ],
     ]
-    rows = [_gain_row(plan, one) for one in gains.head(_GAINS).to_dict("records")]
+    rows = [_gain_row(plan, one) for one in list_rows(gains.head(_GAINS))]
     return [
         {"kind": "heading", "title": title, "buttons": buttons},
         {"kind": "text", "text": reason},
@@ -152,7 +153,7 @@ def _by_distance(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **states}
 
 
-def faces(plan: Plan, row: pd.Series | Mapping[str, Any]) -> str:
+def faces(plan: Plan, row: Mapping[str, Any]) -> str:
     """Return what lies outside of the wall.
 
     Parameters
@@ -248,7 +249,7 @@ def pack(plan: Plan, found: Openings) -> Parcel:
         Rows for ``table.js``; ids are those of the openings.
     """
     table, names = found.table, plan.district.communities["name"]
-    records = table.to_dict("records")
+    records = list_rows(table)
     columns: dict[str, list[Any]] = {
         "rank": list(range(1, len(table) + 1)),
         "community": [name_of(names, one) for one in table["community_id"]],

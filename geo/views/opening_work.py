@@ -96,8 +96,6 @@ def follow(plan: Plan) -> Desk:
         _take(now)
     if now.openings is None and now.job is None and now.trouble is None:
         look(plan, now.settings)
-        if now.job is not None and now.job.done:
-            _take(now)
     return now
 
 

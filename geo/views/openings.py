@@ -25,7 +25,7 @@ from geo.views import (
 from geo.views.opening_work import Desk
 from geo.views.shapes import Parcel
 from geo.views.state import choice, choose, go_to, tell_address
-from geo.views.what_if_work import Picture
+from geo.views.what_if_work import Picture, list_rows
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table, words
 
 #: Where the page keeps which of its parts is shown.
@@ -185,7 +185,7 @@ def act(plan: Plan, event: Event) -> None:
 
 def _find(plan: Plan, now: Desk) -> None:
     if now.openings is not None and now.chosen in now.openings.table.index:
-        row = now.openings.table.loc[now.chosen]
+        (row,) = list_rows(now.openings.table.loc[[now.chosen]])
         place = (float(row["x"]), float(row["y"]))
         go_to(point=what_if_place.to_degrees(plan, [place])[0])
 
@@ -213,7 +213,7 @@ def _show_settings(plan: Plan, now: Desk) -> None:
     with st.popover(title, width="content", disabled=now.job is not None):
         mark = f"{abs(hash(now.settings)):x}"
         with st.form(f"pq-openings-form-{mark}", border=False):
-            given = {
+            given: dict[str, Any] = {
                 one.name: _field(one.name, now.settings, defaults, mark)
                 for one in fields(OpeningSettings)
             }

@@ -16,7 +16,7 @@ from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
 from geo.views.what_if_told import whole
-from geo.views.what_if_work import Picture, compare_categories
+from geo.views.what_if_work import Picture, compare_categories, list_rows
 from geo.views.widgets import say
 
 _STATES = tuple(STATE_LOOKS)
@@ -55,7 +55,7 @@ def pack_changes(plan: Plan, found: Picture, shown: str) -> Parcel:
         "walk_before": _round(table["distance_before_m"]),
         "walk_after": _round(table["distance_after_m"]),
         "households": _round(table["households"]),
-        "change": [_what(one) for one in table.to_dict("records")],
+        "change": [_what(one) for one in list_rows(table)],
     }
     ids = [
         f"{one}|{category}"

@@ -18,6 +18,7 @@ from geo.views.what_if_work import (
     Picture,
     compare_categories,
     find_changes,
+    list_rows,
     sum_households,
 )
 from geo.views.widgets import say
@@ -25,6 +26,8 @@ from geo.what_if_steps import ADD, CLOSE, OPEN_GATE, USE, Step
 
 #: Signs of the kinds of steps, as on the map.
 SIGNS = {ADD: "＋", CLOSE: "✕", OPEN_GATE: "∩", USE: "＋"}
+#: Changes that the panel lists at most.
+_LISTED = 40
 #: Which changes the table can list.
 FILTERS = ("", "gained", "lost")
 
@@ -214,19 +217,20 @@ def _balance(changes: pd.DataFrame) -> float:
 
 def _category_terms(plan: Plan, table: pd.DataFrame) -> Block:
     balance = table["households_gained"] - table["households_lost"]
+    counts = list_rows(table.assign(balance=balance).reset_index())
     rows = [
         {
-            "label": plan.rules.category_name(str(category), choice().lang),
-            "share": 0.0 if np.isnan(value) else float(value),
-            "value": _signed_households(value),
+            "label": plan.rules.category_name(row["category"], choice().lang),
+            "share": 0.0 if np.isnan(row["balance"]) else float(row["balance"]),
+            "value": _signed_households(row["balance"]),
             "title": say(
                 "view.what_if.panel.communities",
-                gained=int(table.loc[category, "gained"]),
-                lost=int(table.loc[category, "lost"]),
+                gained=int(row["gained"]),
+                lost=int(row["lost"]),
             ),
-            "event": {"kind": "category", "id": category},
+            "event": {"kind": "category", "id": row["category"]},
         }
-        for category, value in balance.items()
+        for row in counts
     ]
     note = say("view.what_if.panel.terms_note")
     return {"kind": "terms", "rows": rows, "note": note}
@@ -264,7 +268,7 @@ def _step_blocks(plan: Plan, now: Desk, step: Step) -> list[Block]:
         "view.what_if.panel.turned" if len(turned) else "view.what_if.panel.nearer",
         count=f"{len(told):,}",
     )
-    rows = [change_row(plan, row) for row in told.head(40).to_dict("records")]
+    rows = [change_row(plan, row) for row in list_rows(told.head(_LISTED))]
     if not rows:
         return [heading, {"kind": "text", "text": say("view.what_if.panel.no_effect")}]
     return [
@@ -334,7 +338,7 @@ def _community_blocks(plan: Plan, base: Board, found: Picture, at: int) -> list[
     community = base.ids[at]
     changes = found.changes[found.changes["row"] == at]
     rows = []
-    for row in changes.to_dict("records"):
+    for row in list_rows(changes):
         told = change_row(plan, row)
         told["title"] = plan.rules.category_name(row["category"], choice().lang)
         told["value"] = ""

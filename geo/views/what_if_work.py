@@ -419,6 +419,23 @@ def find_changes(before: Board, after: Board) -> pd.DataFrame:
     )
 
 
+def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table one by one.
+
+    Parameters
+    ----------
+    table
+        Any table with named columns.
+
+    Returns
+    -------
+    list of dict
+        Column to value.
+    """
+    rows = table.to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 def sum_households(rows: pd.DataFrame) -> float:
     """Return the households of rows.
 
