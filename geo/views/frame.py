@@ -22,6 +22,7 @@ PARTS = (
     "downloads",
     "layers",
     "mapview",
+    "openings",
     "panels",
     "pictures",
     "reports",
@@ -40,6 +41,7 @@ PARTS = (
     "unit_panel",
     "unit_rows",
     "unit_status",
+    "what_if",
 )
 _WEB = Path(__file__).parent / "web"
 
