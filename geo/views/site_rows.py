@@ -184,50 +184,50 @@ def _whole(values: pd.Series) -> list[int | None]:
 
 def _site_columns() -> list[dict[str, Any]]:
     return [
-        _column("category", "text", "minmax(132px, 1.1fr)"),
-        _column("resource", "text", "minmax(110px, 1.2fr)"),
-        _column("kind", "text", "76px"),
-        _column("area", "number", "96px", unit=say("unit.m2", value="{value}")),
-        _column("capacity", "number", "76px", missing=say("view.sites.capacity_short")),
-        _column("people", "number", "84px"),
+        _column("category", "text", "minmax(92px, 1.2fr)"),
+        _column("resource", "text", "minmax(90px, 1.2fr)"),
+        _column("kind", "text", "64px"),
+        _column("area", "number", "88px", unit=say("unit.m2", value="{value}")),
+        _column("capacity", "number", "60px", missing=say("view.sites.capacity_short")),
+        _column("people", "number", "74px"),
         _households(),
-        _column("walk", "number", "84px", unit=say("unit.m", value="{value}")),
-        _column("mark", "text", "112px"),
-        _column("reason", "text", "minmax(200px, 4fr)"),
+        _column("walk", "number", "66px", unit=say("unit.m", value="{value}")),
+        _column("mark", "text", "88px"),
+        _column("reason", "text", "minmax(120px, 4fr)"),
     ]
 
 
 def _unmet_columns() -> list[dict[str, Any]]:
     metre = say("unit.m", value="{value}")
     return [
-        _column("name", "text", "minmax(110px, 1.2fr)"),
-        _column("category", "text", "minmax(132px, 1.1fr)"),
-        _column("people", "number", "76px"),
+        _column("name", "text", "minmax(92px, 1.2fr)"),
+        _column("category", "text", "minmax(92px, 1fr)"),
+        _column("people", "number", "74px"),
         _households(),
-        _column("nearest", "number", "96px", unit=metre),
-        _column("reach", "number", "84px", unit=metre),
-        _column("change", "text", "minmax(96px, 1fr)"),
-        _column("mark", "text", "64px"),
-        _column("reason", "text", "minmax(220px, 4fr)"),
+        _column("nearest", "number", "72px", unit=metre),
+        _column("reach", "number", "66px", unit=metre),
+        _column("change", "text", "minmax(84px, 0.8fr)"),
+        _column("mark", "text", "52px"),
+        _column("reason", "text", "minmax(120px, 4fr)"),
     ]
 
 
 def _resource_columns() -> list[dict[str, Any]]:
     area = say("unit.m2", value="{value}")
     return [
-        _column("resource", "text", "minmax(120px, 1.3fr)"),
-        _column("kind", "text", "84px"),
-        _column("floor", "number", "104px", unit=area),
-        _column("land", "number", "104px", unit=area),
-        _column("fit", "class", "92px"),
-        _column("able", "text", "minmax(130px, 1.6fr)"),
-        _column("mark", "text", "72px"),
-        _column("reason", "text", "minmax(220px, 4fr)"),
+        _column("resource", "text", "minmax(100px, 1.3fr)"),
+        _column("kind", "text", "64px"),
+        _column("floor", "number", "92px", unit=area),
+        _column("land", "number", "92px", unit=area),
+        _column("fit", "class", "84px"),
+        _column("able", "text", "minmax(110px, 1.6fr)"),
+        _column("mark", "text", "60px"),
+        _column("reason", "text", "minmax(120px, 4fr)"),
     ]
 
 
 def _households() -> dict[str, Any]:
-    width = "84px" if choice().lang == "zh" else "130px"
+    width = "70px" if choice().lang == "zh" else "122px"
     unit = say("unit.households", value="{value}")
     return _column("households", "number", width, unit=unit)
 
