@@ -105,44 +105,46 @@ class Walkers:
         field = measure_field(
             self.laid, self.graph, stock, runs, cutoff_m=within_m + 1.0
         )
-        of = {int(c): np.sort(near[near[:, 0] == c, 1]) for c in np.unique(near[:, 0])}
-        none = np.empty(0, dtype=np.int64)
-        found = [np.empty((0, 2), dtype=np.int64)]
         trials = self.trials
-        community = trials.rows["community"].to_numpy(dtype=np.int64)
+        wanted = [np.empty(0, dtype=np.int64)] * len(trials.rows)
+        near = near[np.lexsort((near[:, 1], near[:, 0]))]
+        asked, first = np.unique(near[:, 0], return_index=True)
+        for trial, columns in zip(
+            asked.tolist(), np.split(near[:, 1], first[1:]), strict=True
+        ):
+            wanted[trial] = columns
+        found = [np.empty((0, 2), dtype=np.int64)]
         owner = np.append(trials.access.gate_community, trials.access.door_community)
         gates = len(trials.gate_node)
         walks = Walks(field, trials, self.laid)
-        for gate, door, read_m in walks.read(lambda c: of.get(c, none), _tell_nobody):
+        for gate, door, read_m in walks.read(wanted, _tell_nobody):
             read_m[len(gate) :] += trials.connector_m[door][:, None]
             within = np.round(read_m, DECIMALS) <= within_m
             if within.any():
                 trial = owner[np.append(gate, door + gates)[0]]
-                run = of[int(community[trial])][within.any(axis=0)]
+                run = wanted[int(trial)][within.any(axis=0)]
                 found.append(np.stack([np.full(len(run), trial), run], axis=1))
         return np.concatenate(found)
 
     def _find_near(self, shapes: Geometries, within_m: float, known: Ints) -> Ints:
-        """Pair communities with the facilities near them that are not known."""
-        trials, network = self.trials, self.laid.network
-        community = trials.rows["community"].to_numpy(dtype=np.int64)
-        node = np.append(trials.gate_node, trials.door_node)
-        owner = np.append(trials.access.gate_community, trials.access.door_community)
-        table = pd.DataFrame({"community": community[owner], "node": node})
-        table = table[node >= 0].drop_duplicates().sort_values("community")
-        at = table["node"].to_numpy(dtype=np.int64)
-        points = make_points(np.column_stack((network.x[at], network.y[at])))
-        names, number = np.unique(table["community"], return_inverse=True)
-        if not len(names) or not len(shapes):
-            return np.empty((0, 2), dtype=np.int64)
-        areas = shapely.convex_hull(shapely.multipoints(points, indices=number))
-        area, which = shapely.STRtree(shapes).query(
-            areas, predicate="dwithin", distance=within_m
+        """Pair trials with the facilities near the opening that are not known.
+
+        Whoever comes to reach a facility through an opening walks from there no
+        farther than the reach.
+        """
+        rows = self.trials.rows
+        spots = self.laid.gates.drop_duplicates("place").set_index("place")[["x", "y"]]
+        trial = np.flatnonzero(rows["place"].isin(spots.index))
+        place = rows["place"].to_numpy(dtype=np.int64)[trial]
+        points = make_points(spots.loc[place].to_numpy(dtype=np.float64))
+        one, which = shapely.STRtree(shapes).query(
+            points, predicate="dwithin", distance=within_m
         )
-        pairs = np.stack([names[area], which], axis=1).astype(np.int64)
+        owner = rows["community"].to_numpy(dtype=np.int64)[trial[one]]
         met = set(map(tuple, known.tolist()))
-        fresh = [tuple(pair) not in met for pair in pairs.tolist()]
-        return pairs[np.array(fresh, dtype=np.bool_)]
+        pairs = zip(owner.tolist(), which.tolist(), strict=True)
+        fresh = np.array([pair not in met for pair in pairs], dtype=np.bool_)
+        return np.stack([trial[one[fresh]], which[fresh]], axis=1)
 
 
 def _tell_nobody(_: float) -> None:

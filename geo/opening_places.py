@@ -120,10 +120,11 @@ def find_places(
     spots = _drop_near_gates(spots, ground.gates, openings.apart_m)
     spots["rank"] = np.arange(len(spots))
     search = _Search(district, ground, attacher, rings, settings, openings)
-    table = pd.concat(
-        (search.find_streets(spots), search.find_neighbours(spots, known)),
-        ignore_index=True,
-    )
+    spots = spots[search.has_inside(spots)].reset_index(drop=True)
+    outer = search.attach_outside(spots)
+    streets = search.find_streets(spots, outer)
+    between = search.find_neighbours(spots[outer.edge < 0], known)
+    table = pd.concat((streets, between), ignore_index=True)
     table = _thin_out(table.sort_values("rank"), openings.step_m / 2)
     moving = _find_moving(table, ground, settings.boundary_tolerance_m)
     table = _drop_near_others(table[~moving].reset_index(drop=True), ground.gates)
@@ -289,11 +290,9 @@ class _Search:
     settings: Settings
     openings: OpeningSettings
 
-    def find_streets(self, spots: pd.DataFrame) -> pd.DataFrame:
+    def find_streets(self, spots: pd.DataFrame, outer: Attachments) -> pd.DataFrame:
         """Keep the places that lead to a street, or to an open neighbour's."""
-        outer = self._attach_outside(spots)
-        reached = outer.connector_m <= self.openings.reach_m
-        rows = np.flatnonzero(reached & self._has_inside(spots))
+        rows = np.flatnonzero(outer.connector_m <= self.openings.reach_m)
         edge, at = outer.edge[rows], outer.at_m[rows]
         foot = make_points(_find_feet(self.attacher.edges, edge, at))
         home = self._find_home(foot)
@@ -307,8 +306,6 @@ class _Search:
 
     def find_neighbours(self, spots: pd.DataFrame, known: Ints) -> pd.DataFrame:
         """Keep the places that have a walled neighbour right behind the wall."""
-        outer = self._attach_outside(spots)
-        spots = spots[(outer.edge < 0) & self._has_inside(spots)]
         spots = spots.reset_index(drop=True)
         shapes = self.district.communities.geometry.to_numpy(dtype=object)
         points = make_points(spots[["x", "y"]].to_numpy())
@@ -327,13 +324,13 @@ class _Search:
             {"community": other, "x": ends[:, 1, 0], "y": ends[:, 1, 1]}
         )
         free = ~self._is_blocked(ends[:, 0], ends[:, 1], pairs)
-        free &= (self._attach_outside(beyond).edge < 0) & self._has_inside(beyond)
+        free &= (self.attach_outside(beyond).edge < 0) & self.has_inside(beyond)
         pairs = pairs[free].sort_values(["spot", "gap_m", "other"])
         pairs = pairs.drop_duplicates("spot")[[*_COLUMNS, "rank", "other"]]
         found: pd.DataFrame = pairs.assign(shared=True, street=-1)
         return found
 
-    def _attach_outside(self, spots: pd.DataFrame) -> Attachments:
+    def attach_outside(self, spots: pd.DataFrame) -> Attachments:
         """Attach places to the network outside, as their gates would be."""
         points = make_points(spots[["x", "y"]].to_numpy())
         side = self.ground.obstacles.walled.find_side(points)
@@ -341,7 +338,7 @@ class _Search:
             points, side, max_m=self.settings.attach_max_m, own_m=OWN_WALL_M
         )
 
-    def _has_inside(self, spots: pd.DataFrame) -> Bools:
+    def has_inside(self, spots: pd.DataFrame) -> Bools:
         """Say at which places a path inside is near, or none is anywhere inside."""
         points = make_points(spots[["x", "y"]].to_numpy())
         owner = spots["community"].to_numpy(dtype=np.int64)

@@ -6,7 +6,7 @@ they change; gates and doors are read; and the runs are as before again. Each co
 has one trial more, without a place: today.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -231,7 +231,7 @@ def read_trials(field: Field, trials: Trials, laid: Laid, told: Told) -> Reading
     runs = np.arange(field.reach.categories)
     gate_m = np.full((len(trials.gate_node), len(runs)), np.nan)
     door_m = np.full((len(trials.door_node), len(runs)), np.nan)
-    for gates, doors, found in walks.read(lambda _: runs, told):
+    for gates, doors, found in walks.read([runs] * len(trials.rows), told):
         gate_m[gates], door_m[doors] = found[: len(gates)], found[len(gates) :]
     return Readings(
         np.round(gate_m, DECIMALS),
@@ -275,14 +275,14 @@ class Walks:
         self._length_m = links["length_m"].to_numpy(dtype=np.float64)
 
     def read(
-        self, wanted: Callable[[int], Ints], told: Told
+        self, wanted: Sequence[Ints], told: Told
     ) -> Iterator[tuple[Ints, Ints, Floats]]:
         """Read some runs in every trial.
 
         Parameters
         ----------
         wanted
-            Row position of a community to the runs that are read for it.
+            The runs that are read in each trial; none: it is passed over.
         told
             Called with the share done, after each community.
 
@@ -299,19 +299,19 @@ class Walks:
         community = self._rows["community"].to_numpy()
         first = np.flatnonzero(np.append(True, community[1:] != community[:-1]))
         for low, high in zip(first, np.append(first[1:], len(community)), strict=True):
-            runs = wanted(int(community[low]))
-            if len(runs):
-                yield from self._read_community(int(low), int(high), runs)
+            asked = [t for t in range(int(low), int(high)) if len(wanted[t])]
+            if asked:
+                yield from self._read_community(asked, wanted)
             told(high / len(community))
 
     def _read_community(
-        self, low: int, high: int, runs: Ints
+        self, asked: Sequence[int], wanted: Sequence[Ints]
     ) -> Iterator[tuple[Ints, Ints, Floats]]:
-        name = str(self._rows["community_id"].iloc[low])
+        name = str(self._rows["community_id"].iloc[asked[0]])
         place = self._rows["place"].to_numpy()
         own = self._field.own.get(name)
         with as_resident(self._field.reach, self._field.network, name, own) as reach:
-            for trial in range(low, high):
+            for trial in asked:
                 key = int(place[trial]), name
                 row = np.array(self._links.get(key, []), dtype=np.int64)
                 u, v = (end[row] for end in self._ends)
@@ -319,7 +319,7 @@ class Walks:
                 with reach.joined(
                     u, v, self._length_m[row], self._field.opened.get(key)
                 ) as opened:
-                    found = _read(opened, self._node[at], runs)
+                    found = _read(opened, self._node[at], wanted[trial])
                 gates = int(np.searchsorted(at, self._gates))
                 yield at[:gates], at[gates:] - self._gates, found
 
