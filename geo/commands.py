@@ -31,6 +31,7 @@ from geo.rules import RuleBook, load_rules
 from geo.sample import demo_district
 from geo.schema import Severity, State
 from geo.settings import Settings, make_settings
+from geo.site_warm import warm_sites
 from geo.siting import Sites
 from geo.text import data_dir, tr
 from geo.units import Units, warm_units
@@ -97,6 +98,8 @@ def _plan(options: argparse.Namespace) -> int:
     warm(progress)
     if options.only != "gaps":
         warm_units(progress)
+    if options.only in (None, "sites"):
+        warm_sites(progress)
     plan = plan_district(
         district,
         rules,
