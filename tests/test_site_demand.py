@@ -124,45 +124,32 @@ def test_nobody_of_the_group_needs_nothing():
 NONE = {"households": None}
 
 
-@pytest.mark.parametrize(
-    ("people", "buildings", "households", "basis"),
-    [
-        (NONE | {"population": 262.0}, {}, 100.0, "population"),
-        (NONE | {"floor_area_m2": 9000.0}, {}, 100.0, "floor_area"),
-        # 20 x 15 m and 3 storeys of 90 m2; 10 x 9 m of unknown storeys: 3
-        (
-            NONE,
-            {
-                "h1": {"at": box(10, 10, 30, 25), "storeys": 3.0},
-                "h2": {"at": box(50, 50, 60, 59)},
-            },
-            10.0 + 3.0,
-            "buildings",
-        ),
-        # said to belong to another community
-        (
-            NONE | {"floor_area_m2": 0.0},
-            {
-                "h1": {"at": box(310, 110, 330, 125), "community_id": "open"},
-                "h2": {"at": box(50, 50, 60, 59), "community_id": "west"},
-            },
-            10.0,
-            "buildings",
-        ),
-    ],
-)
-def test_households_that_are_missing_are_estimated(
-    people, buildings, households, basis
-):
-    circle = build({"open": people}, buildings=buildings)
-    row = only(circle, "elderly_daycare", "open")
-    assert row["households"] == pytest.approx(households)
-    assert row["amount"] == pytest.approx(households * 2.62 * 0.187)
-    assert row["estimated"]
-    assert row["basis"] == basis
-    row = only(circle, "parking", "open", unsure_needs=True)
-    assert row["amount"] == pytest.approx(households / 2)
-    assert (row["basis"], row["estimated"]) == (basis, True)
+def test_missing_households_are_estimated():
+    people = {
+        "open": NONE | {"population": 262.0},
+        "pass": NONE | {"floor_area_m2": 9000.0},
+        "west": NONE | {"floor_area_m2": 0.0},
+    }
+    # 20 x 15 m and 3 storeys of 90 m2; 10 x 9 m of unknown storeys: 3; and one of
+    # 20 x 15 m that stands elsewhere
+    houses = {
+        "h1": {"at": box(310, 110, 330, 125), "storeys": 3.0},
+        "h2": {"at": box(340, 110, 350, 119)},
+        "h3": {"at": box(20, 20, 40, 35), "community_id": "west"},
+    }
+    circle = build(people, buildings=houses)
+    for community, households, basis in (
+        ("open", 100.0, "population"),
+        ("pass", 100.0, "floor_area"),
+        ("west", 23.0, "buildings"),
+    ):
+        row = only(circle, "elderly_daycare", community)
+        assert row["households"] == pytest.approx(households)
+        assert row["amount"] == pytest.approx(households * 2.62 * 0.187)
+        assert (row["basis"], row["estimated"]) == (basis, True)
+        row = only(circle, "parking", community, unsure_needs=True)
+        assert row["amount"] == pytest.approx(households / 2)
+        assert (row["basis"], row["estimated"]) == (basis, True)
 
 
 def test_where_nothing_is_known_the_community_is_named():
@@ -261,20 +248,19 @@ def test_a_capacity_that_is_unknown_serves_all_unless_doubted():
     assert row["amount"] == pytest.approx(20.0)
 
 
-@pytest.mark.parametrize(
-    ("spaces", "missing"), [(0.0, 40.0), (30.0, 10.0), (40.0, None), (90.0, None)]
-)
-def test_spaces_of_ones_own_are_taken_off(spaces, missing):
+def test_spaces_of_ones_own_are_taken_off():
+    # half a space for each of 80, 60, 90 and 70 households
+    own = {"open": 30.0, "pass": 0.0, "west": 45.0, "east": 900.0}
     there = {"far": {"at": point(600, 400), "category": "parking"}}
-    circle = build({"open": {"parking_spaces": spaces}}, there)
-    row = only(circle, "parking", "open")
-    if missing is None:
-        assert row is None
-        return
-    assert row["amount"] == pytest.approx(missing)
-    assert row["households"] == pytest.approx(2 * missing)
-    assert (row["basis"], row["estimated"]) == ("households", False)
-    assert (row["group"], row["use"]) == ("cars", 1.0)
+    circle = build({k: {"parking_spaces": v} for k, v in own.items()}, there)
+    rows, left = count(circle, "parking")
+    assert left == {"shut": "spaces_missing"}
+    assert rows["amount"].to_dict() == pytest.approx({"open": 10.0, "pass": 30.0})
+    assert rows["households"].to_dict() == pytest.approx({"open": 20.0, "pass": 60.0})
+    assert set(rows["basis"]) == {"households"}
+    assert not rows["estimated"].any()
+    assert set(rows["group"]) == {"cars"}
+    assert set(rows["use"]) == {1.0}
 
 
 def test_spaces_that_nobody_counted():

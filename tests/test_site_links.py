@@ -221,7 +221,7 @@ def test_links_equal_facilities_of_the_sample():
     assert check_with_oracle(district, names) > 1000
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_links_equal_facilities_of_random_towns(seed):
     town = make_town(seed + 70, communities=14, idle_share=1.5, all_share=0.3)
     district = make_town_district(town)
@@ -229,15 +229,15 @@ def test_links_equal_facilities_of_random_towns(seed):
     assert check_with_oracle(district, names) > 50
 
 
-@pytest.mark.parametrize(("batch", "side_m"), [(1, 1000.0), (3, 100.0), (99, 1e6)])
-def test_batches_make_no_difference(monkeypatch, batch, side_m):
+def test_batches_make_no_difference(monkeypatch):
     town = make_town(91, communities=14, idle_share=1.5, all_share=0.3)
     district = make_town_district(town)
     circle = measure(district)
     rows = make_rows(*district.communities.index.astype(str))
     asked = circle, rows, district.idle.geometry, {"childcare": 500.0}
     before = measure_links(*asked)
-    monkeypatch.setattr(site_links, "_BATCH", batch)
-    monkeypatch.setattr(site_links, "_SIDE_M", side_m)
-    pd.testing.assert_frame_equal(measure_links(*asked), before)
     assert len(before)
+    for batch, side_m in ((1, 1000.0), (3, 100.0), (99, 1e6)):
+        monkeypatch.setattr(site_links, "_BATCH", batch)
+        monkeypatch.setattr(site_links, "_SIDE_M", side_m)
+        pd.testing.assert_frame_equal(measure_links(*asked), before)
