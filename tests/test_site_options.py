@@ -12,6 +12,7 @@ from geo.findings import render_findings
 from geo.lifecircle import measure_life_circle
 from geo.network import build_network
 from geo.rules import load_rules
+from geo.sample import make_district as make_town_district
 from geo.settings import Settings, SiteSettings
 from geo.site_options import (
     CONFLICT_COLUMNS,
@@ -22,6 +23,7 @@ from geo.site_options import (
 )
 from geo.suitability import judge_suitability
 from geo.text import LANGUAGES, data_dir, texts
+from geo.town import make_town
 
 RULES = load_rules()
 ALL = tuple(RULES.requirements)
@@ -446,3 +448,28 @@ def test_the_six_kinds_have_options_in_the_sample():
     more = list_options(circle, table, whole)
     check(more, whole, table)
     assert len(more.rows) > len(found.rows)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_options_of_random_towns_keep_all_rules(seed):
+    district = make_town_district(make_town(seed + 20, communities=14, idle_share=2.0))
+    circle = measure(district)
+    table = judge_suitability(district.idle, RULES, protected=district.protected)
+    for unsure in (False, True):
+        for plot_ratio in (0.1, 2.0):
+            settings = SiteSettings(
+                categories=ALL, unsure_resources=unsure, plot_ratio=plot_ratio
+            )
+            found = list_options(circle, table, settings)
+            check(found, settings, table)
+            assert len(found.rows) > 20
+            legal = [
+                found.rows["least"] * found.rows["built_m2"],
+                found.rows["rule_id"],
+            ]
+            for size, rule in zip(*legal, strict=True):
+                figures = RULES.standards.loc[rule] if rule else {}
+                least = [
+                    figures.get(f"min_{kind}_area_m2") for kind in ("floor", "land")
+                ]
+                assert not rule or size >= np.nanmin(least) - 1e-6
