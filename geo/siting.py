@@ -6,13 +6,14 @@ everybody it leaves unserved by name. All figures are added up again from the fl
 the walks, apart from the solver.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from geo.errors import InputError
 from geo.findings import Finding, concat_findings, make_findings
 from geo.lifecircle import LifeCircle
 from geo.progress import Progress, no_progress
@@ -50,12 +51,16 @@ class SitePart:
         The problem, and what its rows stand for.
     solution
         Its plan.
+    weight
+        How heavy it is among all parts: the needs that it can serve, as shares of
+        their categories.
     """
 
     name: str
     problem: SitingProblem
     keys: SiteKeys
     solution: SiteSolution
+    weight: float = 1.0
 
     @property
     def spent(self) -> float:
@@ -228,10 +233,7 @@ class Sites:
 
     def _total(self, name: str) -> float:
         """Add up what the parts say, each as heavy as its part of the needs."""
-        total = sum(
-            getattr(part.solution, name) * _part_weight(self, part)
-            for part in self.parts
-        )
+        total = sum(getattr(part.solution, name) * part.weight for part in self.parts)
         return float(total) if len(self._weight) else float("nan")
 
 
@@ -274,6 +276,11 @@ def site_facilities(
         A plan that breaks no rule: nothing beyond reach, area, capacity or budget,
         nothing unsuitable, nothing incompatible. Wishes that cannot be met are named
         in `findings`.
+
+    Raises
+    ------
+    InputError
+        If each unit is to be sited by itself and no units are given.
     """
     chosen = settings or circle.settings.sites
     if basis is None or not basis.serves(chosen):
@@ -295,7 +302,7 @@ def site_facilities(
             )
         )
     progress("stage.sites", 1.0)
-    made = _tell(basis, chosen, asked, tuple(parts))
+    made = _tell(basis, chosen, asked, _weigh(parts))
     found = concat_findings(basis.findings, gone, make_findings(_notice(made)))
     return replace(made, findings=found)
 
@@ -353,9 +360,11 @@ def _split(
     basis: SiteBasis, settings: SiteSettings, unit_of: pd.Series | None
 ) -> Iterator[tuple[str, pd.Index | None, pd.Index | None]]:
     """Name the parts that are solved by themselves: communities and resources."""
-    if settings.scope != "unit" or unit_of is None:
+    if settings.scope != "unit":
         yield "", None, None
         return
+    if unit_of is None:
+        raise InputError("sites_no_units")
     home = basis.home_of(basis.circle.settings.units.resource_near_m)
     unit_of_resource = home.map(unit_of)
     for unit, members in unit_of.groupby(unit_of.to_numpy(), sort=True):
@@ -384,14 +393,13 @@ def _require(
     return replace(problem, required=required, weight=problem.weight * share)
 
 
-def _part_weight(sites: Sites, part: SitePart) -> float:
-    """Return how heavy a part is: its weights as a share of those of all parts."""
-    if len(sites.parts) == 1:
-        return 1.0
-    heavy = [float(p.problem.weight[p.problem.asked].sum()) for p in sites.parts]
-    whole = sum(heavy)
-    at = sites.parts.index(part)
-    return heavy[at] / whole if whole else 0.0
+def _weigh(parts: Sequence[SitePart]) -> tuple[SitePart, ...]:
+    """Say how heavy each part is."""
+    heavy = [float(one.problem.weight[one.problem.asked].sum()) for one in parts]
+    whole = sum(heavy) or 1.0
+    return tuple(
+        replace(one, weight=own / whole) for one, own in zip(parts, heavy, strict=True)
+    )
 
 
 def _tell(

@@ -11,6 +11,7 @@ import shapely
 from gridtown import grid_layers, make_district, point
 
 from geo.district import District, read_district
+from geo.errors import InputError
 from geo.findings import render_findings
 from geo.lifecircle import LifeCircle, measure_life_circle
 from geo.network import attach_points, build_network
@@ -246,6 +247,8 @@ def test_units_may_be_sited_by_themselves(circle: LifeCircle) -> None:
         assert unit_of[row.community_id] == unit_of[home[row.idle_id]]
     assert made.value <= made.bound + 1e-9
     assert made.statement("zh")
+    with pytest.raises(InputError):
+        site_facilities(circle, settings=settings, basis=made.basis)
 
 
 def test_the_curve_never_falls(basis: SiteBasis) -> None:
