@@ -9,15 +9,19 @@ method (Barahona and Anbil, 2000): they follow the mean of what was built before
 
 from collections.abc import Callable
 
+import numpy as np
+
 from geo.site_flows import Ground, make_ground
 from geo.site_greedy import keep_going
-from geo.site_prices import Prices, make_prices, restrict, step_prices
+from geo.site_prices import Prices, make_prices, restrict, start_from, step_prices
 from geo.site_problem import SitingProblem
 
 __all__ = ["bound_fair", "bound_value"]
 
 #: Rounds of prices by default, and between two questions whether to go on.
 ROUNDS, ASKED = 600, 20
+#: Part of the rounds that bound the least share before the mean.
+FIRST = 3
 #: Slack for sums.
 SLACK = 1e-9
 
@@ -55,6 +59,11 @@ def bound_value(
         return 0.0
     ground = restrict(make_ground(problem))
     prices = make_prices(ground, fair=fair, known=known, alike=False)
+    if fair > 0 and problem.asked.sum() > 1:
+        first = make_prices(ground, fair=0.0, known=fair, alike=True)
+        _run(ground, first, rounds // FIRST, fair, going)
+        if np.isfinite(first.best[0]):
+            start_from(ground, prices, first)
     bound = _run(ground, prices, rounds, known, going)
     return float(min(1.0, max(bound + SLACK, fair)))
 

@@ -15,16 +15,18 @@ from geo.site_flows import Ground
 from geo.site_problem import NEAR
 from geo.site_shadow import Shadow, judge_resources, make_shadow
 
-__all__ = ["Prices", "make_prices", "restrict", "step_prices"]
+__all__ = ["Prices", "make_prices", "restrict", "start_from", "step_prices"]
 
 #: How a budget is heeded: there is none, it buys so many resources alike, or parts
 #: of resources, or it has a price.
 FREE, UNIT, PART, PRICE = range(4)
 #: Places of `Prices.step`: length of a step, share of the newest use, rounds, rounds
-#: without a better bound, the bound some time ago, known value, least share asked.
-LENGTH, NEWEST, ROUND, WAITED, BEFORE, KNOWN, FAIR = range(7)
-#: First and greatest length of a step; how it shrinks and grows.
-LENGTH_FIRST, LENGTH_MOST, SHRINK, SWELL = 0.5, 2.0, 0.66, 1.1
+#: without a better bound, the bound some time ago, known value, least share asked,
+#: step of the prices of shares and money to that of demands.
+LENGTH, NEWEST, ROUND, WAITED, BEFORE, KNOWN, FAIR, SOFT = range(8)
+#: First, greatest and least length of a step; how it shrinks and grows.
+LENGTH_FIRST, LENGTH_MOST, LENGTH_LEAST = 0.5, 2.0, 1e-3
+SHRINK, SWELL = 0.66, 1.1
 #: Rounds without a better bound after which steps shrink.
 PATIENCE = 10
 #: Share of the newest use: at first, at last.
@@ -33,8 +35,14 @@ NEWEST_FIRST, NEWEST_LEAST = 0.2, 0.01
 AIM_MOST, AIM_LEAST = 0.05, 1e-4
 #: Rounds over which a bound has to become better by this share, or it ends.
 LOOK_BACK, BETTER = 100, 2e-5
+#: Betterment, as a share, below which the mean has to become steadier.
+SLOW = 0.003
+#: Step of the prices of shares and money to that of demands.
+SOFTLY = 0.2
 #: Halvings of the range in which the first price of money lies.
 HALVINGS = 15
+#: How often prices of the least share are added to those of the mean.
+TIMES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 #: A number that is none.
 NONE = 1e-12
 
@@ -130,7 +138,8 @@ def make_prices(ground: Ground, *, fair: float, known: float, alike: bool) -> Pr
     shadow = make_shadow(ground)
     counts = asked / max(asked.sum(), 1) if alike else ground.weight.copy()
     kind, count = _find_kind(ground)
-    step = np.zeros(7)
+    step = np.zeros(8)
+    step[SOFT] = SOFTLY
     step[[LENGTH, NEWEST]] = LENGTH_FIRST, NEWEST_FIRST
     step[[BEFORE, KNOWN, FAIR]] = np.inf, known, fair
     return Prices(
@@ -149,6 +158,32 @@ def make_prices(ground: Ground, *, fair: float, known: float, alike: bool) -> Pr
         kind=np.array([kind, count, alike], np.int64),
         group=group,
     )
+
+
+def start_from(ground: Ground, prices: Prices, other: Prices) -> None:
+    """Begin with the prices that bounded the least share.
+
+    They are added to what the categories count, as often as proves most.
+
+    Parameters
+    ----------
+    ground
+        The problem, restricted.
+    prices
+        Prices for the weighted mean; takes the new ones.
+    other
+        Prices for the least share, bettered.
+    """
+    best = np.inf
+    for times in TIMES:
+        prices.part[:] = other.part
+        prices.counts[:] = ground.weight + times * other.counts
+        prices.money[:] = other.money * (1 + times)
+        _try_first(ground, prices)
+        if prices.best[0] < best:
+            best, found = float(prices.best[0]), times
+    prices.counts[:] = ground.weight + found * other.counts
+    prices.money[:] = other.money * (1 + found)
 
 
 @kernel
@@ -181,7 +216,10 @@ def step_prices(ground: Ground, prices: Prices, rounds: Whole) -> bool:
         if best <= step[KNOWN] + NONE or step[LENGTH] < NONE:
             return True
         if step[ROUND] % LOOK_BACK == 0:
-            if step[BEFORE] - best < BETTER * best:
+            slow = step[BEFORE] - best
+            if slow < SLOW * best:
+                step[NEWEST] = max(step[NEWEST] / 2, NEWEST_LEAST)
+            if slow < BETTER * best and step[LENGTH] < LENGTH_LEAST:
                 return True
             step[BEFORE] = best
     return False
@@ -193,7 +231,7 @@ def _try_first(ground: Ground, prices: Prices) -> None:
     shadow = prices.shadow
     shadow.part[:] = prices.part
     shadow.counts[:] = prices.counts
-    if prices.kind[0] == PRICE:
+    if prices.kind[0] == PRICE and prices.money[0] == 0:
         _price_money(ground, prices)
     prices.best[0] = _bound(ground, prices)
     prices.money[0] = shadow.money[0]
@@ -337,11 +375,11 @@ def _lean(ground: Ground, prices: Prices) -> Whole:
         fixed = slope[f] > 0 and prices.counts[f] <= floor
         if ground.weight[f] == 0 or not moves or fixed:
             slope[f] = 0.0
-        steep += slope[f] * slope[f]
+        steep += prices.step[SOFT] * slope[f] * slope[f]
     if prices.kind[0] == PRICE:
         lack = 1 - prices.spent[1]
         if lack < 0 or prices.money[0] > 0:
-            steep += lack * lack
+            steep += prices.step[SOFT] * lack * lack
     return steep
 
 
@@ -358,6 +396,7 @@ def _move(ground: Ground, prices: Prices) -> None:
     for d in range(prices.group.size):
         part = prices.part[d] - much * (1 - prices.mean[d])
         shadow.part[d] = min(1.0, max(0.0, part))
+    much *= prices.step[SOFT]
     for f in range(ground.weight.size):
         least = 0.0 if prices.kind[2] else ground.weight[f]
         shadow.counts[f] = max(prices.counts[f] - much * prices.slope[f], least)
@@ -394,7 +433,6 @@ def _weigh(ground: Ground, prices: Prices) -> None:
     if step[WAITED] >= PATIENCE:
         step[WAITED] = 0
         step[LENGTH] *= SHRINK
-        step[NEWEST] = max(step[NEWEST] * SHRINK, NEWEST_LEAST)
 
 
 @kernel
