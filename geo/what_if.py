@@ -64,8 +64,8 @@ class Outcome:
         The step, with its id.
     done
         Whether it was done; if not, the findings say why.
-    findings
-        What was noticed, raw.
+    noticed
+        What was noticed.
     changed
         Communities of which a planner sees anything else than before the step.
     afresh
@@ -77,10 +77,15 @@ class Outcome:
 
     step: Step
     done: bool
-    findings: pd.DataFrame
+    noticed: tuple[Finding, ...] = ()
     changed: tuple[str, ...] = ()
     afresh: bool = False
     seconds: float = 0.0
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Return what was noticed as a table, raw."""
+        return make_findings(self.noticed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,8 +217,7 @@ class WhatIf:
         named = step if step.id else replace(step, id=self.next_id())
         refused = self._checker.refuse(named)
         if refused is not None:
-            told = make_findings([refused])
-            return Outcome(step=named, done=False, findings=told)
+            return Outcome(step=named, done=False, noticed=(refused,))
         noticed = self._checker.compare_area(named)
         journal, afresh = Journal(), False
         with ExitStack() as stack:
@@ -232,7 +236,7 @@ class WhatIf:
             done=True,
             changed=changed,
             afresh=afresh,
-            findings=make_findings(noticed),
+            noticed=tuple(noticed),
             seconds=perf_counter() - began,
         )
         self._done.append(_Done(named, journal, outcome))

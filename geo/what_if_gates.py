@@ -105,7 +105,8 @@ def _follow(
         # what is open to residents only changes nothing for others
         near = live.watch.near(shapely.bounds(gate.point), live.searched_m + 1.0)
         forced |= _find_neighbours(live, gate)
-    before = [read_values(reach, live.watch.node[near]) for reach in live.reaches]
+    node = live.watch.node[near]
+    before = [read_values(reach, node) for reach in live.reaches]
     edge_before = walls.edge.distance_m(0, live.watch.node[near])
     for one, far_m, beyond in beside:
         note_beside(live, journal, gate, far_m, beyond, one)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geo.capacity import Supply, share_supply
 from geo.coverage import Access, Bools, Floats, Ints
@@ -103,6 +104,28 @@ class Gates:
     node: Ints
     shapes: Geometries
     rank: Floats
+
+    @cached_property
+    def xy(self) -> Floats:
+        """Return their places; shape (gates, 2)."""
+        return shapely.get_coordinates(self.shapes)
+
+    def far_from(self, shape: shapely.Geometry) -> Floats:
+        """Return how far each is from a shape in a straight line.
+
+        Parameters
+        ----------
+        shape
+            Point or polygon.
+
+        Returns
+        -------
+        numpy.ndarray
+            Metres.
+        """
+        if shapely.get_dimensions(shape):
+            return np.asarray(shapely.distance(self.shapes, shape))
+        return np.asarray(np.hypot(*(self.xy - shapely.get_coordinates(shape)).T))
 
 
 @dataclass(frozen=True, eq=False)

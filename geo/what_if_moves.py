@@ -29,6 +29,9 @@ from geo.what_if_seeds import (
 )
 from geo.what_if_steps import NewFacility
 
+#: Labels left free between one new facility and the next.
+_STEP = 8
+
 
 def make_label(live: Live, name: str, used: Iterable[tuple[str, int]]) -> int:
     """Return a label that stands where the id stands among all ids.
@@ -61,7 +64,9 @@ def make_label(live: Live, name: str, used: Iterable[tuple[str, int]]) -> int:
             )
     if low + 1 >= high:
         raise AfreshError
-    return low + 1 if high == (at + 1) * STRIDE else (low + high) // 2
+    # ids come in order, as a rule: room is kept for those that do not
+    last = high == (at + 1) * STRIDE and low + _STEP < high
+    return low + _STEP if last else (low + high) // 2
 
 
 def put_facility(
@@ -204,7 +209,7 @@ def _come_nearer(
 ) -> set[int]:
     """Shorten the straight lines."""
     least = np.full(live.size, np.inf)
-    far = shapely.distance(live.gates.shapes, shape)
+    far = live.gates.far_from(shape)
     np.minimum.at(least, live.gates.community, far)
     old = live.straight_m[:, category]
     rows = np.flatnonzero(least < np.nan_to_num(old, nan=np.inf))
@@ -217,7 +222,7 @@ def _go_farther(
 ) -> set[int]:
     """Lengthen the straight lines that led to a facility that is closed."""
     owner = live.gates.community
-    far = shapely.distance(live.gates.shapes, shape)
+    far = live.gates.far_from(shape)
     lost = far <= live.straight_m[owner, category] + SAME_M
     rows = np.unique(owner[lost])
     journal.write(live.straight_m, (rows, category), np.nan)

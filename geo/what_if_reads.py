@@ -99,6 +99,10 @@ def update(
     set of int
         Communities that were read again.
     """
+    if not len(near):
+        for community in sorted(forced):
+            read_again(live, journal, category, community)
+        return set(forced)
     watch = live.watch
     after = read_values(live.reaches[category], watch.node[near])
     changed = after.differ(before)

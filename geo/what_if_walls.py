@@ -237,6 +237,8 @@ def _list_connectors(
     network, max_m = live.network, live.network.seeder.max_m
     near = np.flatnonzero(shapely.dwithin(kind.shapes, place, max_m))
     far = np.full(len(near), np.inf)
+    if not len(near):
+        return kind.shapes[near], near, far
     ends = {int(network.u[edge]), int(network.v[edge])}
     for at, row in enumerate(near.tolist()):
         mine = kind.seed_label == kind.label[row]
