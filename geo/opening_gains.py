@@ -24,6 +24,9 @@ CHANGE_COLUMNS = (
     "gained",
 )
 
+#: Columns of ranked places.
+_RANKED = ("households_gaining", "gained", "pairs", "detour_removed_m")
+
 Words = npt.NDArray[np.str_]
 
 
@@ -136,7 +139,9 @@ def rank_places(changes: pd.DataFrame, households: pd.Series) -> pd.DataFrame:
         `households_gaining` (METHODS §4), then most `gained`, then most `pairs`, then
         the longest detour, then the first place.
     """
-    gains = changes[changes["gained"]]
+    gains = changes[changes["gained"].astype(bool)]
+    if not len(gains):
+        return pd.DataFrame(columns=list(_RANKED), dtype="float64")
     each = gains.groupby(["place", "community_id"])["households"]
     table = pd.DataFrame(
         {
@@ -193,7 +198,7 @@ def choose_told(
         Places, the best first: of each stretch those that bring a category to a
         community to which no better place of the same stretch brings it.
     """
-    gains = changes[changes["gained"]]
+    gains = changes[changes["gained"].astype(bool)]
     keys = zip(gains["community_id"], gains["category"], strict=True)
     of: dict[int, set[tuple[str, str]]] = {}
     for place, key in zip(gains["place"].tolist(), keys, strict=True):
