@@ -27,6 +27,8 @@ DROPPED = 5
 WORSE = 0.002
 #: How often chance decides, and by how much it raises a gain.
 LUCK, NOISE = 0.5, 0.5
+#: How often options that were given up are shunned, and which of them are not.
+SHUNNED, SHUN_EVERY = 0.5, 4
 #: By how much a share behind the mean raises a weight; the least weight.
 LEAN, LEAST_LEAN = 5.0, 0.01
 #: Places of `Trial.state`: rounds since the best plan, the resource in turn.
@@ -113,6 +115,17 @@ def _ruin(ground: Ground, draft: Draft, r: Whole, often: Whole) -> None:
 
 
 @kernel
+def _shun(ground: Ground, draft: Draft, step: Whole) -> None:
+    """Keep some of the options that were given up from being built, or no longer."""
+    links = ground.demand.size
+    for at in range(min(draft.tally[ENTRIES], draft.what.size)):
+        o = draft.what[at] - 2 * links
+        if o >= 0 and draft.much[at] < 0 and (at + o) % SHUN_EVERY > 0:
+            draft.foes[o] += step
+            draft.stale[ground.resource[o]] = True
+
+
+@kernel
 def _choose(draft: Draft, trial: Trial) -> Whole:
     """Return a built resource: the next in turn, or one by chance; -1: none is."""
     count = draft.built.size
@@ -171,6 +184,11 @@ def _try_round(
         often += 1
     _ruin(ground, draft, r, often)
     noise = NOISE * draw(draft) if draw(draft) < LUCK else 0.0
+    if draw(draft) < SHUNNED:
+        # what was given up may come back only where nothing else would
+        _shun(ground, draft, 1)
+        grow(ground, draft, trial, KEPT, noise)
+        _shun(ground, draft, -1)
     grow(ground, draft, trial, KEPT, noise)
     score = score_plan(ground, draft, trial)
     trial.state[WAITED] += 1
