@@ -80,6 +80,19 @@ class District:
     inputs: pd.DataFrame
     ambiguous: dict[str, int]
 
+    @property
+    def community_names(self) -> pd.Series:
+        """Return what each community is called: its name, else its id."""
+        names = self.communities["name"].fillna(self.communities.index.to_series())
+        return pd.Series(names, dtype="str")
+
+    @property
+    def resource_names(self) -> pd.Series:
+        """Return what each idle resource is called: its name, else kind and id."""
+        kind = self.idle["kind"].astype("object").fillna("")
+        other = kind + self.idle.index.to_series().astype(str)
+        return pd.Series(self.idle["name"].fillna(other), dtype="str")
+
 
 #: Layers that a district holds as frames, `extent` among them.
 DISTRICT_LAYERS = tuple(

@@ -86,17 +86,12 @@ class SiteBasis:
     @property
     def names(self) -> pd.Series:
         """Return what each community is called: its name, else its id."""
-        communities = self.district.communities
-        names = communities["name"].fillna(communities.index.to_series())
-        return pd.Series(names, dtype="str")
+        return self.district.community_names
 
     @property
     def resource_names(self) -> pd.Series:
         """Return what each resource is called: its name, else kind and id."""
-        idle = self.district.idle
-        kind = idle["kind"].astype("object").fillna("")
-        other = kind + idle.index.to_series().astype(str)
-        return pd.Series(idle["name"].fillna(other), dtype="str")
+        return self.district.resource_names
 
     @property
     def reach_m(self) -> Mapping[str, float]:

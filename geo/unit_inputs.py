@@ -79,9 +79,7 @@ class UnitBasis:
     @property
     def names(self) -> pd.Series:
         """Return what each community is called: its name, else its id."""
-        communities = self.district.communities
-        names = communities["name"].fillna(communities.index.to_series())
-        return pd.Series(names, dtype="str")
+        return self.district.community_names
 
 
 def prepare_units(
