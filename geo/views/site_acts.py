@@ -72,16 +72,17 @@ def _resource(_plan: Plan, now: Desk, name: str) -> None:
 
 
 def _row(plan: Plan, now: Desk, name: str) -> None:
-    if now.shown == "sites":
-        now.picked = f"site:{name}"
-        choose(community=None)
-        _go(plan, split_id(name)[0])
-    elif now.shown == "resources":
+    # by what it is, not by the list: a click may be on the list that was shown before
+    idle = plan.district.idle.index
+    if name in idle:
         now.picked = f"resource:{name}"
-        choose(community=None)
-        _go(plan, name)
+    elif split_id(name)[0] in idle:
+        now.picked = f"site:{name}"
     else:
         _pick(plan, now, split_id(name)[0])
+        return
+    choose(community=None)
+    _go(plan, name if name in idle else split_id(name)[0])
 
 
 def _clear(_plan: Plan, now: Desk, _name: str) -> None:

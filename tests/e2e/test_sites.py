@@ -19,7 +19,10 @@ def proposed(page: Page) -> None:
     page.wait_for_timeout(300)
     page.wait_for_selector(".st-key-pq-progress", state="detached", timeout=FIRST_MS)
     settled(page, FIRST_MS)
-    page.wait_for_function("window.__pianqu.maps.get('sites')?.extra?.pills.length > 0")
+    page.wait_for_function(
+        """!document.querySelector(".pq-stale")
+          && window.__pianqu?.maps.get("sites")?.extra?.pills.length > 0"""
+    )
 
 
 def on_map(page: Page, script: str, argument: Any = None) -> Any:
@@ -46,17 +49,36 @@ def spot_of(page: Page, site: str) -> tuple[float, float]:
     return box["x"] + x, box["y"] + y
 
 
+def bare_community(page: Page, deep: float) -> str:
+    """Return a community in sight with no proposal or resource at its point."""
+    found = on_map(
+        page,
+        """board.layers.communities.ids.find((id) => {
+          const [x, y] = board.pixel(id);
+          const spot = board.L.point(x, y);
+          if (board.extra.hover(spot)) return false;
+          return x > 40 && x < 700 && y > 60 && y < argument - 40;
+        })""",
+        deep,
+    )
+    return str(found)
+
+
 def panel(page: Page) -> Locator:
     """Return the panel beside the map."""
     return page.locator(".pq-panel.pq-boxed").first
 
 
 def press(page: Page, label: str) -> None:
-    """Press a button of the panel, and wait for the solver."""
+    """Press a button of the panel."""
     panel(page).get_by_role("button", name=label, exact=True).first.click()
-    page.wait_for_timeout(300)
-    page.wait_for_selector(".st-key-pq-progress", state="detached", timeout=FIRST_MS)
-    settled(page, FIRST_MS)
+
+
+def decided(page: Page, words: str) -> None:
+    """Wait until a decision is taken and solved around."""
+    expect(page.locator(".st-key-pq-site-undo button")).to_contain_text(words)
+    expect(page.locator(".st-key-pq-site-undo button")).to_be_enabled(timeout=FIRST_MS)
+    proposed(page)
 
 
 def see_whom_it_serves(page: Page, site: str) -> None:
@@ -88,15 +110,18 @@ def drag_it_away_and_back(page: Page, site: str) -> None:
 def refuse_and_take_back(page: Page, site: str) -> None:
     """Refuse a proposal: another plan; undo brings it back."""
     press(page, "不要")
+    decided(page, "撤销：不在")
     assert site not in sites_on(page)
-    undo = page.locator(".st-key-pq-site-undo button")
-    expect(undo).to_contain_text("撤销：不在")
-    undo.click()
+    page.locator(".st-key-pq-site-undo button").click()
+    redo = page.locator(".st-key-pq-site-redo button")
+    expect(redo).to_contain_text("重做：不在")
+    expect(redo).to_be_enabled(timeout=FIRST_MS)
     proposed(page)
     assert site in sites_on(page)
     page.mouse.click(*spot_of(page, site))
     expect(panel(page)).to_contain_text("服务人数")
     press(page, "采纳")
+    decided(page, "撤销：采纳")
     assert site in sites_on(page)
     expect(panel(page)).to_contain_text("已采纳")
     press(page, "取消选择")
@@ -107,9 +132,7 @@ def choose_a_budget(page: Page) -> None:
     """Click a point of the curve: that is the budget from now on."""
     page.wait_for_selector(".pq-curve-dot", timeout=FIRST_MS)
     page.locator(".pq-curve-dot").nth(2).click()
-    page.wait_for_timeout(300)
-    proposed(page)
-    expect(page.locator(".st-key-pq-site-undo")).to_contain_text("预算改为")
+    decided(page, "预算改为")
     assert int(page.locator(".pq-number b").first.inner_text()) <= 2
     page.screenshot(path=BUILD / "sites-sample-budget.png")
 
@@ -117,9 +140,9 @@ def choose_a_budget(page: Page) -> None:
 def read_tables_and_files(page: Page) -> None:
     """Read who stays unserved, go there from the table, and take the files away."""
     page.locator(".st-key-pq-site-list").get_by_text("仍未满足").click()
-    row = page.locator(".pq-tr").first
-    expect(row).to_contain_text("户")
-    row.click()
+    expect(page.locator(".pq-table-title")).to_contain_text("仍未满足的需求")
+    settled(page)
+    page.locator(".pq-tr").first.click()
     expect(panel(page)).to_contain_text("仍未满足")
     with page.expect_download() as found:
         page.get_by_role("button", name="选址 CSV").click()
@@ -154,7 +177,8 @@ def test_sites_fit_a_small_window(server: str, visit: Visit, lang: str) -> None:
     assert beside is not None
     assert beside["y"] >= shown["y"] + shown["height"] - 1
     page.screenshot(path=BUILD / f"sites-sample-1024-{lang}.png")
-    community = on_map(page, "board.layers.communities.ids.at(-1)")
+    community = bare_community(page, 768 - shown["y"])
     click_community(page, community)
-    settled(page)
-    assert on_map(page, "board.data.selected") == community
+    page.wait_for_function(
+        "(id) => window.__pianqu.maps.get('sites').data.selected === id", arg=community
+    )
