@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geo.chains import FloatArray, Int64Array
-from geo.errors import PianquError
 from geo.highs import make_solver
 from geo.site_draft import Goal, Model, draft_model
 from geo.site_packs import Packs
@@ -80,35 +79,26 @@ def choose_modules(
     begin = solver.HighsSolution()
     begin.col_value = _write_plan(problem, model, *known).tolist()
     highs.setSolution(begin)
-    ask = _Ask(going, model.scale)
-    highs.cbMipInterrupt += ask.in_tree
-    highs.cbSimplexInterrupt += ask.in_line
+
+    def in_tree(event: "highspy.highs.HighsCallbackEvent") -> None:
+        if not going(float(event.data_out.mip_dual_bound) / model.scale):
+            event.interrupt()
+
+    def in_line(event: "highspy.highs.HighsCallbackEvent") -> None:
+        if not going(np.inf):
+            event.interrupt()
+
+    highs.cbMipInterrupt += in_tree
+    highs.cbSimplexInterrupt += in_line
     highs.run()
-    if ask.error is not None:
-        raise ask.error
+    choice = _read_choice(problem, model, solver, highs)
+    if np.isfinite(choice.bound) or choice.cut:
+        return choice
+    # a plan is known, so there is one: presolve took what is tight for impossible
+    highs.setOptionValue("presolve", "off")
+    highs.setSolution(begin)
+    highs.run()
     return _read_choice(problem, model, solver, highs)
-
-
-class _Ask:
-    """Asks whether to go on, and keeps an error for later: C++ cannot carry it."""
-
-    def __init__(self, going: Going, scale: float) -> None:
-        self.going, self.scale = going, scale
-        self.error: PianquError | None = None
-
-    def in_tree(self, event: "highspy.highs.HighsCallbackEvent") -> None:
-        self._ask(event, float(event.data_out.mip_dual_bound) / self.scale)
-
-    def in_line(self, event: "highspy.highs.HighsCallbackEvent") -> None:
-        self._ask(event, np.inf)
-
-    def _ask(self, event: "highspy.highs.HighsCallbackEvent", bound: float) -> None:
-        try:
-            if self.error is None and self.going(bound):
-                return
-        except PianquError as error:
-            self.error = error
-        event.interrupt()
 
 
 def _write_plan(

@@ -13,7 +13,7 @@ from geo.chains import FloatArray, Int64Array
 from geo.coverage import Bools
 from geo.highs import Sheet
 from geo.site_packs import Packs, limit_modules, list_packs, measure_load
-from geo.site_problem import SitingProblem
+from geo.site_problem import NEAR, SitingProblem
 
 __all__ = [
     "FAIR",
@@ -28,9 +28,8 @@ __all__ = [
 
 #: What a stage makes as great (walks: as small) as it can.
 FAIR, VALUE, WALK = "fair", "value", "walk"
-#: Relative difference that is none, for what fits; and by which a stage may fall
-#: short of what an earlier one reached.
-NEAR, SLACK = 1e-9, 1e-8
+#: Share by which a stage may fall short of what an earlier one reached.
+SLACK = 1e-8
 
 
 class Goal(NamedTuple):
@@ -287,7 +286,8 @@ def _draft_capacity(
     capacity = problem.capacity[built.option]
     has = np.flatnonzero(np.isfinite(capacity))
     many = has[built.modules[has] != built.built[has]]
-    full = np.where(capacity > 0, capacity, 1.0)
+    full = np.minimum(capacity, built.load)
+    full = np.where((full > 0) & np.isfinite(full), full, 1.0)
     each = (problem.amount * problem.use)[problem.demand[link]]
     at = built.at[problem.link_option[link]]
     inside = built.at[built.packs.option]

@@ -6,12 +6,12 @@ import numpy as np
 
 from geo.chains import FloatArray, Int64Array
 from geo.coverage import Bools
-from geo.site_problem import SitingProblem
+from geo.site_problem import NEAR, SitingProblem
 
 __all__ = ["Packs", "limit_modules", "list_packs", "measure_load"]
 
-#: Relative difference that is none, for what fits.
-NEAR = 1e-9
+#: Relative difference that is none, for whole numbers.
+WHOLE = 1e-9
 #: Packs of one resource beyond which they are not listed.
 PACKS_MOST = 300
 #: Numbers of modules on one resource beyond which packs are not looked for.
@@ -63,16 +63,15 @@ def limit_modules(problem: SitingProblem) -> Int64Array:
     """
     resource = problem.option_resource
     most = problem.most.astype(np.float64)
-    most = np.minimum(most, _how_many(problem.area_m2[resource], problem.module_m2))
-    if np.isfinite(problem.budget):
-        left = problem.budget - problem.resource_cost[resource]
-        fits = left >= -NEAR * max(problem.budget, 1.0)
-        money = _how_many(np.maximum(left, 0.0), problem.module_cost)
-        most = np.where(fits, np.minimum(most, money), 0.0)
+    room = problem.area_m2[resource] * (1 + NEAR)
+    most = np.minimum(most, _how_many(room, problem.module_m2))
+    left = problem.budget * (1 + NEAR) - problem.resource_cost[resource]
+    money = _how_many(np.maximum(left, 0.0), problem.module_cost)
+    most = np.where(left >= 0, np.minimum(most, money), 0.0)
     load = measure_load(problem)
     limited = np.isfinite(problem.capacity) & (problem.capacity > 0)
     need = np.ones(problem.options)
-    need[limited] = np.ceil(load[limited] / problem.capacity[limited] * (1 - NEAR))
+    need[limited] = np.ceil(load[limited] / problem.capacity[limited] * (1 - WHOLE))
     most = np.minimum(most, np.maximum(need, problem.least))
     idle = ((load <= 0) | (problem.capacity <= 0)) & ~problem.required
     most[idle | (most < problem.least)] = 0
@@ -83,7 +82,7 @@ def _how_many(there: FloatArray, each: FloatArray) -> FloatArray:
     """Return how often something fits in; infinite if it takes nothing."""
     times = np.full(len(each), np.inf)
     taken = each > 0
-    times[taken] = np.floor(there[taken] / each[taken] * (1 + NEAR))
+    times[taken] = np.floor(there[taken] / each[taken])
     return times
 
 
@@ -133,7 +132,7 @@ def _pack(
     area = problem.module_m2[own]
     cost = problem.module_cost[own]
     room = problem.area_m2[resource] * (1 + NEAR)
-    purse = (problem.budget - problem.resource_cost[resource]) * (1 + NEAR)
+    purse = problem.budget * (1 + NEAR) - problem.resource_cost[resource]
     apart = np.isin(problem.conflicts, own).all(axis=1)
     pairs = np.searchsorted(own, problem.conflicts[apart])
     table = np.zeros((1, len(own)), np.int64)

@@ -47,6 +47,8 @@ FREE = "free"
 ALIKE, PROVED = 1e-7, 1e-6
 #: Walks that differ by this share are alike.
 STEPS = 1e-6
+#: Flows up to which walks are shortened by more than sending people elsewhere.
+WALKED = 20_000
 #: Seconds between two questions to the watch.
 PAUSE = 0.05
 
@@ -313,8 +315,8 @@ class _Run:
     def _walk_less(self, plan: _Plan) -> _Plan:
         """Shorten the walks, nobody being served less."""
         self._enter(WALK, plan.walk_m)
-        if plan.walk_m == 0:
-            self.walk_proved = True
+        if plan.walk_m == 0 or self.problem.demand.size > WALKED:
+            self.walk_proved = plan.walk_m == 0
             return plan
         goal = Goal(WALK, self._held(plan), plan.value, plan.walk_m)
         found, bound = self._choose(goal, plan)

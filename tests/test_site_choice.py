@@ -2,13 +2,22 @@
 
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from site_cases import find_best, list_plans, make_case, make_problem, serve_most
+from site_cases import (
+    find_best,
+    list_plans,
+    make_case,
+    make_contest,
+    make_problem,
+    serve_most,
+)
 
 from geo.errors import CancelledError
 from geo.highs import load_solver
+from geo.settings import SiteSettings
 from geo.site_assign import (
     add_load,
     assign_people,
@@ -18,8 +27,9 @@ from geo.site_assign import (
 )
 from geo.site_choice import choose_modules
 from geo.site_draft import FAIR, VALUE, WALK, Goal, draft_model
-from geo.site_packs import limit_modules
+from geo.site_packs import limit_modules, list_packs
 from geo.site_problem import find_faults, measure_served_people
+from geo.site_solve import solve_sites
 
 INF = math.inf
 
@@ -198,11 +208,71 @@ def test_an_error_of_the_caller_comes_through():
     def cancel(_):
         raise CancelledError("cancelled")
 
-    with pytest.raises(CancelledError):
-        ask_highs(make_town(), Goal(VALUE), going=cancel)
+    for _ in range(2):
+        with pytest.raises(CancelledError):
+            ask_highs(make_town(), Goal(VALUE), going=cancel)
+    assert not ask_highs(make_street(), Goal(VALUE)).cut
 
 
 def test_without_highs(monkeypatch):
     assert load_solver() is sys.modules["highspy"]
     monkeypatch.setitem(sys.modules, "highspy", None)
     assert load_solver() is None
+
+
+def list_packs_plainly(problem, most, resource):
+    """Return what finds room together on a resource and holds no more, by trying."""
+    own = np.flatnonzero((problem.option_resource == resource) & (most > 0))
+    bare = replace(
+        problem,
+        required=np.zeros(problem.options, np.bool_),
+        least=np.where(most > 0, problem.least, 1),
+        most=np.where(np.isin(np.arange(problem.options), own), most, 0),
+    )
+    plans = np.array([*list_plans(bare)])
+    held = [(plans >= plan).all(axis=1).sum() == 1 for plan in plans]
+    return {tuple(plan) for plan in plans[held].tolist()}, len(own)
+
+
+def test_packs_are_all_that_find_room_together():
+    compared = 0
+    for seed in range(60):
+        problem = make_case(seed)
+        most = limit_modules(problem)
+        packs = list_packs(problem, most)
+        for resource in range(len(problem.area_m2)):
+            expected, options = list_packs_plainly(problem, most, resource)
+            found = set()
+            for pack in np.flatnonzero(packs.resource == resource):
+                plan = np.zeros(problem.options, np.int64)
+                inside = packs.pack == pack
+                plan[packs.option[inside]] = packs.modules[inside]
+                found.add(tuple(plan.tolist()))
+            assert found == (expected if options > 1 else set()), seed
+            compared += len(found)
+    assert compared > 100
+
+
+@pytest.mark.parametrize("limit", ["PACKS_MOST", "LISTED_MOST"])
+def test_without_packs_the_optimum_is_the_same(limit, monkeypatch):
+    monkeypatch.setattr(f"geo.site_packs.{limit}", 1)
+    for seed in range(0, 80, 8):
+        problem = make_case(seed)
+        assert not (
+            limit == "LISTED_MOST"
+            and list_packs(problem, limit_modules(problem)).resource.size
+        )
+        best = find_best(problem)
+        choice = ask_highs(problem, Goal(FAIR))
+        assert choice.bound == pytest.approx(best[0], abs=1e-6), seed
+
+
+def test_what_presolve_takes_for_impossible_is_asked_again():
+    # seen with HiGHS 1.15: a plan that holds its goals to the last digit
+    problem = make_contest(3304)
+    fair, value, walk, _ = find_best(problem)
+    solution = solve_sites(problem, SiteSettings())
+    assert solution.walk_proved
+    assert (solution.fair, solution.value, solution.walk_m) == pytest.approx(
+        (fair, value, walk), rel=1e-6
+    )
