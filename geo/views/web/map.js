@@ -30,6 +30,8 @@ class Board {
     this.scale = el("div", "pq-scale");
     this.credit = el("div", "pq-credit");
     host.append(this.pane, this.legend, this.switches, this.scale, this.credit, this.hint);
+    // Leaflet takes the focus at a press; a page that scrolled then would lose the click
+    this.pane.focus = () => HTMLElement.prototype.focus.call(this.pane, { preventScroll: true });
     this.map = leaflet.map(this.pane, {
       attributionControl: false, zoomControl: false, zoomSnap: 0.1, zoomDelta: 0.75,
       maxZoom: 19, minZoom: 8, fadeAnimation: false, boxZoom: false, doubleClickZoom: true,
