@@ -29,8 +29,9 @@ from geo.views import (
     openings,
     reports,
     schemes,
-    what_if,
+    what_if_acts,
     what_if_carry,
+    what_if_changes,
     what_if_map,
     what_if_place,
     what_if_rows,
@@ -67,7 +68,7 @@ def found(plan: Plan) -> Openings:
 def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Let the page's words and desks be asked for outside of a page."""
     state: dict[str, Any] = {}
-    modules = "state schemes work what_if what_if_work what_if_carry openings"
+    modules = "state schemes work what_if_work what_if_carry openings"
     for module in (*modules.split(), "opening_work"):
         monkeypatch.setattr(f"geo.views.{module}.st.session_state", state)
     return state
@@ -99,7 +100,7 @@ def walled_of(plan: Plan) -> str:
 
 
 def put(plan: Plan, community: str, **more: Any) -> None:
-    what_if.act(plan, {"kind": "put", "at": middle(plan, community), **more})
+    what_if_acts.act(plan, {"kind": "put", "at": middle(plan, community), **more})
 
 
 def picture(plan: Plan, desk: Desk) -> Picture:
@@ -145,22 +146,22 @@ def test_undo_redo_and_remove_lead_to_the_same_pictures(plan: Plan, desk: Desk) 
     put(plan, short_of(plan))
     two = picture(plan, desk)
     assert len(desk.steps) == 2
-    what_if.act(plan, {"kind": "undo"})
+    what_if_acts.act(plan, {"kind": "undo"})
     assert picture(plan, desk) is one
-    what_if.act(plan, {"kind": "redo"})
+    what_if_acts.act(plan, {"kind": "redo"})
     again = picture(plan, desk)
     pd.testing.assert_frame_equal(again.changes, two.changes)
-    what_if.act(plan, {"kind": "remove", "id": desk.steps[0].id})
+    what_if_acts.act(plan, {"kind": "remove", "id": desk.steps[0].id})
     assert [step.category for step in desk.steps] == ["canteen"]
     only = picture(plan, desk).changes
     assert set(only["category"]) == {"canteen"}
-    what_if.act(plan, {"kind": "undo"})
+    what_if_acts.act(plan, {"kind": "undo"})
     pd.testing.assert_frame_equal(picture(plan, desk).changes, two.changes)
-    what_if.act(plan, {"kind": "clear"})
+    what_if_acts.act(plan, {"kind": "clear"})
     assert not picture(plan, desk).changes.size
-    what_if.act(plan, {"kind": "undo"})
+    what_if_acts.act(plan, {"kind": "undo"})
     assert len(desk.steps) == 2
-    what_if.act(plan, {"kind": "remove", "id": "nobody"})
+    what_if_acts.act(plan, {"kind": "remove", "id": "nobody"})
     assert len(desk.steps) == 2
 
 
@@ -172,20 +173,20 @@ def test_a_facility_is_closed_and_what_was_put_can_be_closed(
         & plan.gaps["nearest_facility_id"].notna()
     ]
     name = str(near["nearest_facility_id"].iloc[0])
-    what_if.act(plan, {"kind": "close", "id": name, "at": [0, 0]})
+    what_if_acts.act(plan, {"kind": "close", "id": name, "at": [0, 0]})
     assert desk.steps[0].kind == CLOSE
     changes = picture(plan, desk).changes
     farther = changes["distance_after_m"] > changes["distance_before_m"]
     assert (farther | changes["distance_after_m"].isna()).all()
-    what_if.act(plan, {"kind": "close", "id": name, "at": [0, 0]})
+    what_if_acts.act(plan, {"kind": "close", "id": name, "at": [0, 0]})
     assert len(desk.steps) == 1
     assert desk.trouble
     put(plan, short_of(plan))
     own = desk.steps[-1].id
     assert not desk.trouble
-    what_if.act(plan, {"kind": "close", "id": own})
+    what_if_acts.act(plan, {"kind": "close", "id": own})
     assert own in what_if_told.step_name(plan, desk.steps[-1])
-    what_if.act(plan, {"kind": "remove", "id": own})
+    what_if_acts.act(plan, {"kind": "remove", "id": own})
     assert [step.facility_id for step in desk.steps] == [name]
 
 
@@ -197,18 +198,18 @@ def test_a_gate_is_opened_where_the_wall_is_and_moved_along_it(
     spot = outline.interpolate(0.35, normalized=True)
     place = what_if_place.to_degrees(plan, [(spot.x + 2.0, spot.y)])[0]
     event = {"kind": "gate", "at": place, "open_to": "all", "within": 10.0}
-    what_if.act(plan, event)
+    what_if_acts.act(plan, event)
     (step,) = desk.steps
     assert (step.kind, step.open_to) == (OPEN_GATE, "all")
     wall = plan.district.communities.geometry[step.community_id].boundary
     assert wall.distance(gpd.points_from_xy([step.x], [step.y])[0]) < 0.01
     other = outline.interpolate(0.6, normalized=True)
     there = what_if_place.to_degrees(plan, [(other.x, other.y)])[0]
-    what_if.act(plan, {"kind": "move", "id": step.id, "at": there})
+    what_if_acts.act(plan, {"kind": "move", "id": step.id, "at": there})
     moved = desk.steps[0]
     assert moved.id == step.id
     assert (moved.x, moved.y) != (step.x, step.y)
-    what_if.act(plan, {"kind": "gate", "at": [100.0, 10.0], "within": 5.0})
+    what_if_acts.act(plan, {"kind": "gate", "at": [100.0, 10.0], "within": 5.0})
     assert desk.trouble == texts("zh")["view.what_if.no_wall"]
     assert len(desk.steps) == 1
 
@@ -217,19 +218,19 @@ def test_a_resource_is_used_unless_the_rules_forbid_it(plan: Plan, desk: Desk) -
     table = what_if_map.fitness(plan)
     yes = table[table["state"] == "yes"].iloc[0]
     choose(category=str(yes["category"]))
-    what_if.act(plan, {"kind": "use", "id": yes["idle_id"]})
+    what_if_acts.act(plan, {"kind": "use", "id": yes["idle_id"]})
     (step,) = desk.steps
     assert (step.kind, step.idle_id) == (USE, yes["idle_id"])
     assert getattr(step, f"{yes['area_kind']}_area_m2") == yes["area_m2"]
     no = table[table["state"] == "no"].iloc[0]
     choose(category=str(no["category"]))
-    what_if.act(plan, {"kind": "use", "id": no["idle_id"]})
+    what_if_acts.act(plan, {"kind": "use", "id": no["idle_id"]})
     assert len(desk.steps) == 1
     assert desk.trouble
     choose(category="")
-    what_if.act(plan, {"kind": "use", "id": no["idle_id"]})
+    what_if_acts.act(plan, {"kind": "use", "id": no["idle_id"]})
     assert desk.trouble == texts("zh")["view.what_if.map.choose"]
-    what_if.act(plan, {"kind": "use", "id": "nothing"})
+    what_if_acts.act(plan, {"kind": "use", "id": "nothing"})
     assert len(desk.steps) == 1
 
 
@@ -248,7 +249,7 @@ def test_a_resource_is_used_unless_the_rules_forbid_it(plan: Plan, desk: Desk) -
 def test_an_event_that_makes_no_sense_changes_nothing(
     plan: Plan, desk: Desk, event: dict[str, Any]
 ) -> None:
-    what_if.act(plan, event)
+    what_if_acts.act(plan, event)
     assert desk.steps == ()
     assert desk.past == ()
 
@@ -279,16 +280,16 @@ def test_numbers_and_panel_tell_what_follows(plan: Plan, desk: Desk) -> None:
     assert "毫秒" in items[0]["note"]
     blocks = told(what_if_told.blocks(plan, desk, after))
     assert "新建老年人日间照料中心" in blocks
-    what_if.act(plan, {"kind": "step", "id": desk.steps[0].id})
+    what_if_acts.act(plan, {"kind": "step", "id": desk.steps[0].id})
     assert "因这一步改变结论" in told(what_if_told.blocks(plan, desk, after))
-    what_if.act(plan, {"kind": "find", "id": desk.steps[0].id})
-    what_if.act(plan, {"kind": "select", "id": community})
+    what_if_acts.act(plan, {"kind": "find", "id": desk.steps[0].id})
+    what_if_acts.act(plan, {"kind": "select", "id": community})
     assert "与今天相比" in told(what_if_told.blocks(plan, desk, after))
-    what_if.act(plan, {"kind": "overview"})
+    what_if_acts.act(plan, {"kind": "overview"})
     assert choice().community is None
-    what_if.act(plan, {"kind": "rows", "id": "gained"})
+    what_if_acts.act(plan, {"kind": "rows", "id": "gained"})
     assert desk.shown == "gained"
-    what_if.act(plan, {"kind": "community", "id": community})
+    what_if_acts.act(plan, {"kind": "community", "id": community})
     assert choice().community == community
 
 
@@ -296,7 +297,7 @@ def test_a_step_without_effect_says_so(plan: Plan, desk: Desk) -> None:
     community = short_of(plan)
     put(plan, community)
     put(plan, community)
-    what_if.act(plan, {"kind": "step", "id": desk.steps[1].id})
+    what_if_acts.act(plan, {"kind": "step", "id": desk.steps[1].id})
     blocks = told(what_if_told.blocks(plan, desk, picture(plan, desk)))
     assert texts("zh")["view.what_if.panel.no_effect"] in blocks
 
@@ -307,7 +308,7 @@ def test_the_test_that_is_looked_at_can_be_chosen(plan: Plan, desk: Desk) -> Non
     by_distance = int(after.changes["gained"].sum())
     choose(test="state")
     assert int(after.changes["gained"].sum()) < by_distance
-    assert what_if_work.verdict_column() == "state"
+    assert what_if_changes.verdict_column() == "state"
 
 
 def test_tables_hold_what_changes(plan: Plan, desk: Desk) -> None:
@@ -343,10 +344,14 @@ def test_the_map_is_told_steps_and_who_gains(plan: Plan, desk: Desk) -> None:
     assert trial["steps"][0]["kind"] == "put"
     gained = after.changes[after.changes["gained"]]["community_id"]
     assert set(trial["gained"]) == set(gained)
-    assert len(trial["fits"]) == len(plan.district.idle)
+    fits = what_if_map.fits_parcel(plan)
+    assert fits is not None
+    assert len(read_value(fits.data)["fits"]) == len(plan.district.idle)
     style, legend = what_if_map.colours(plan, after)
     today, _ = what_if_map.colours(plan, what_if_work.other_picture(plan, ()))
     assert style.key != today.key
+    more = what_if_map.legend_rows(plan, trial)
+    assert more[0]["count"] == f"{len(trial['gained'])} 个小区"
     assert legend["title"] == plan.rules.category_name(CATEGORY, "zh")
     choose(category="")
     trial = what_if_map.make_trial(plan, desk, after, still=True)
@@ -375,7 +380,7 @@ def test_a_scheme_is_kept_opened_and_compared(plan: Plan, desk: Desk) -> None:
     put(plan, short_of(plan))
     what_if_schemes.save(plan, " 一 ")
     assert list(what_if_schemes.with_steps(plan)) == ["一"]
-    what_if.act(plan, {"kind": "clear"})
+    what_if_acts.act(plan, {"kind": "clear"})
     desk.against = "一"
     other = what_if_schemes.other(plan, desk)
     assert other is not None
@@ -416,7 +421,7 @@ def test_a_scheme_is_downloaded_and_read_again(plan: Plan, desk: Desk) -> None:
     scheme = parse_decisions(content.decode(), "scheme.json")
     assert len(scheme.steps) == 1
     assert 100 < (scheme.steps[0].x or 0) < 125  # a longitude
-    what_if.act(plan, {"kind": "clear"})
+    what_if_acts.act(plan, {"kind": "clear"})
     what_if_schemes.read(plan, desk, "scheme.json", content)
     assert len(desk.steps) == 1
     what_if_schemes.read(plan, desk, "x.json", b"{")
@@ -581,7 +586,7 @@ def test_an_opening_is_tried(
     openings.act(plan, {"kind": "category", "id": CATEGORY})
     assert choice().category == CATEGORY
     openings.act(plan, {"kind": "whole"})
-    assert not what_if.try_gates(plan, found.gates.head(0))
+    assert not what_if_acts.try_gates(plan, found.gates.head(0))
 
 
 @pytest.mark.usefixtures("bench")

@@ -16,7 +16,7 @@ from geo.views.opening_told import gain_words
 from geo.views.reports import name_of
 from geo.views.shapes import degrees_of
 from geo.views.state import choice
-from geo.views.what_if_work import list_rows
+from geo.views.what_if_changes import list_rows
 from geo.views.widgets import say
 from geo.walks import trace_walk
 

@@ -14,8 +14,8 @@ from geo.views.reports import name_of
 from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
+from geo.views.what_if_changes import list_rows
 from geo.views.what_if_told import change_words
-from geo.views.what_if_work import list_rows
 from geo.views.widgets import say
 
 #: Places in the list of the best.

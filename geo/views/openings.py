@@ -17,7 +17,7 @@ from geo.views import (
     opening_told,
     opening_work,
     reports,
-    what_if,
+    what_if_acts,
     what_if_map,
     what_if_place,
     work,
@@ -25,7 +25,8 @@ from geo.views import (
 from geo.views.opening_work import Desk
 from geo.views.shapes import Parcel
 from geo.views.state import choice, choose, go_to, tell_address
-from geo.views.what_if_work import Picture, list_rows
+from geo.views.what_if_changes import list_rows
+from geo.views.what_if_work import Picture
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table, words
 
 #: Where the page keeps which of its parts is shown.
@@ -195,7 +196,7 @@ def _try(plan: Plan, now: Desk) -> None:
     if now.openings is None or now.chosen not in now.openings.table.index:
         return
     gates = now.openings.gates
-    stands = what_if.try_gates(plan, gates[gates["opening_id"] == now.chosen])
+    stands = what_if_acts.try_gates(plan, gates[gates["opening_id"] == now.chosen])
     now.note = ("view.openings.tried", {})
     if stands:
         st.session_state[PART], st.session_state[_TRIED] = "what_if", True

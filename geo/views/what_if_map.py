@@ -16,7 +16,7 @@ from geo.suitability import explain_suitability, judge_suitability
 from geo.views import layers, mapview, panels, reports, work
 from geo.views.board import Board
 from geo.views.reports import plan_key
-from geo.views.shapes import Parcel, pack_shapes
+from geo.views.shapes import Parcel, pack_shapes, pack_value
 from geo.views.state import choice
 from geo.views.unit_map import unseen
 from geo.views.what_if_told import step_name, step_size, whole
@@ -97,6 +97,59 @@ def colours(
     style = mapview.state_style(states, certainty, _state_notes(board, at))
     name = plan.rules.category_name(now.category, now.lang)
     return style, mapview.state_legend(title + name, states, certainty)
+
+
+def fits_parcel(plan: Plan) -> Parcel | None:
+    """Return which resources may become the chosen category, and why.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    Parcel or None
+        One verdict and one sentence per resource; None without resources. It is
+        sent once per category.
+    """
+    if not len(plan.district.idle):
+        return None
+    key = ("fits parcel", plan_key(plan), choice().category, choice().lang)
+    return work.shelf().view(
+        key, lambda: pack_value("fits", _fits(plan, choice().category))
+    )
+
+
+def legend_rows(plan: Plan, trial: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the legend says besides the states.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+    trial
+        From `make_trial`.
+
+    Returns
+    -------
+    list of dict
+        Who gains and who loses, and resources that may be used; what is not there
+        is left out.
+    """
+    rows = []
+    for name, colour in (("gained", "#00664B"), ("lost", "#8A3D00")):
+        if trial[name]:
+            count = say("view.communities", value=f"{len(trial[name]):,}")
+            look = {"fill": "#FFFFFF", "stroke": colour, "outline": "double"}
+            label = say(f"view.what_if.change.{name}")
+            rows.append({"look": look, "label": label, "count": count})
+    fit = _fits(plan, trial["category"])["fits"].count("yes")
+    if fit and trial["category"] in plan.rules.requirements:
+        look = {"fill": "#A9C6E4", "stroke": "#0B5CAD"}
+        label = say("view.what_if.map.fit")
+        rows.append({"look": look, "label": label, "count": f"{fit:,}"})
+    return rows
 
 
 def show_map(
@@ -204,7 +257,6 @@ def make_trial(
         "category": category,
         "categories": _categories(plan),
         "texts": words("view.what_if.map"),
-        **_fits(plan, category),
     }
 
 

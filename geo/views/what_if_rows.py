@@ -15,8 +15,9 @@ from geo.views.reports import name_of
 from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
+from geo.views.what_if_changes import compare_categories, list_rows
 from geo.views.what_if_told import whole
-from geo.views.what_if_work import Picture, compare_categories, list_rows
+from geo.views.what_if_work import Picture
 from geo.views.widgets import say
 
 _STATES = tuple(STATE_LOOKS)

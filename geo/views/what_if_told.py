@@ -13,14 +13,13 @@ from geo.views.board import Board
 from geo.views.panels import Block, metres
 from geo.views.reports import name_of
 from geo.views.state import Choice, choice
-from geo.views.what_if_work import (
-    Desk,
-    Picture,
+from geo.views.what_if_changes import (
     compare_categories,
     find_changes,
     list_rows,
     sum_households,
 )
+from geo.views.what_if_work import Desk, Picture
 from geo.views.widgets import say
 from geo.what_if_steps import ADD, CLOSE, OPEN_GATE, USE, Step
 
@@ -188,12 +187,12 @@ def _whole_blocks(plan: Plan, now: Desk, base: Board, found: Picture) -> list[Bl
 
 def _step_row(plan: Plan, now: Desk, place: int) -> dict[str, Any]:
     step = now.done[place].steps[place]
-    before = now.done[place - 1].changes if place else None
+    before = now.done[place - 1].balance if place else 0.0
     return {
         "id": step.id,
         "title": f"{SIGNS[step.kind]} {step_name(plan, step)}",
         "note": step_size(step),
-        "value": _effect(before, now.done[place].changes),
+        "value": _effect(now.done[place].balance - before),
         "event": {"kind": "step", "id": step.id},
         "button": {
             "label": say("view.what_if.remove"),
@@ -202,17 +201,11 @@ def _step_row(plan: Plan, now: Desk, place: int) -> dict[str, Any]:
     }
 
 
-def _effect(before: pd.DataFrame | None, after: pd.DataFrame) -> str:
+def _effect(value: float) -> str:
     """Say how many households more have a category met after one step."""
-    value = _balance(after) - (0.0 if before is None else _balance(before))
     if np.isnan(value):
         return say("view.what_if.effect_unknown")
     return say("view.what_if.effect", value=f"{value:+,.0f}".replace("-", "−"))
-
-
-def _balance(changes: pd.DataFrame) -> float:
-    gained = sum_households(changes[changes["gained"].astype(bool)])
-    return gained - sum_households(changes[changes["lost"].astype(bool)])
 
 
 def _category_terms(plan: Plan, table: pd.DataFrame) -> Block:

@@ -6,30 +6,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from geo.errors import InputError, PianquError
 from geo.findings import render_findings
 from geo.plan import Plan
-from geo.schema import State
 from geo.views import reports, work
 from geo.views.board import Board
 from geo.views.jobs import Job
 from geo.views.reports import plan_key
 from geo.views.state import choice
+from geo.views.what_if_changes import find_changes, sum_households, verdict_column
 from geo.what_if import Outcome, WhatIf
-from geo.what_if_steps import Step, check_steps, name_step
+from geo.what_if_steps import Step, check_steps
 
 _LOG = logging.getLogger(__name__)
 
 #: Plans whose steps a session keeps.
 _KEPT = 6
-#: Distances that differ by less are the same, metres.
-_SAME_M = 0.5
-#: States from which a verdict can turn to met.
-_OPEN = (State.SHORT, State.UNKNOWN, State.NO_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +63,18 @@ class Picture:
     board: Board
     outcome: Outcome | None = None
     _changes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _balances: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def balance(self) -> float:
+        """Return the households whose verdicts turn to met, less those that cease."""
+        column = verdict_column()
+        if column not in self._balances:
+            rows = self.changes
+            found = [rows[rows[name].astype(bool)] for name in ("gained", "lost")]
+            gained, lost = (sum_households(one) for one in found)
+            self._balances[column] = gained - lost
+        return self._balances[column]
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -168,15 +175,13 @@ def take(plan: Plan, now: Desk, steps: Sequence[Step], key: str, **values: str) 
     """
     wanted, before = tuple(steps), now.steps
     now.trouble, now.note = "", None
-    trouble = _find_trouble(plan, wanted)
-    if not trouble:
-        now.steps = wanted
-        try:
-            picture(plan, now)
-        except PianquError as error:
-            trouble = f"{error.message(choice().lang)} {error.action(choice().lang)}"
-    if trouble:
-        now.steps, now.trouble = before, trouble
+    now.steps = wanted
+    try:
+        picture(plan, now)
+    except PianquError as error:
+        lang = choice().lang
+        now.steps = before
+        now.trouble = f"{error.message(lang)} {error.action(lang)}"
         return False
     turn = Turn(before, f"view.what_if.did.{key}", tuple(values.items()))
     now.past, now.future = (*now.past, turn), ()
@@ -200,13 +205,9 @@ def new_step(plan: Plan, now: Desk, kind: str, **values: Any) -> Step:
     Step
         The step; it is not taken yet.
     """
-    district = plan.district
-    names = {step.id for step in now.steps}
-    return Step(
-        kind=kind,
-        id=name_step({*names, *district.facilities.index, *district.gates.index}),
-        **values,
-    )
+    picture(plan, now)
+    engine = now.engine
+    return Step(kind=kind, id="" if engine is None else engine.next_id(), **values)
 
 
 def undo(now: Desk) -> None:
@@ -301,7 +302,7 @@ def picture(plan: Plan, now: Desk) -> Picture:
         if not outcome.done:
             said = render_findings(outcome.findings, choice().lang).iloc[0]
             raise InputError(
-                "step_refused", message=said["message"], action=said["action"]
+                "what_if_refused", message=said["message"], action=said["action"]
             )
         before = now.done[-1].board if now.done else base
         board = patch_board(before, now.engine, outcome.changed)
@@ -364,126 +365,3 @@ def patch_board(before: Board, engine: WhatIf, changed: Sequence[str]) -> Board:
         patched[to] = engine.columns[name][rows][:, kinds]
         columns[name] = patched
     return replace(before, columns=columns)
-
-
-def verdict_column() -> str:
-    """Return which states count, by the test that the session has chosen.
-
-    Returns
-    -------
-    str
-        Column of the gaps; the category's own threshold at an adult's pace.
-    """
-    test = choice().test
-    return "state" if test == "state" else f"{test}_state"
-
-
-def find_changes(before: Board, after: Board) -> pd.DataFrame:
-    """Return where the verdicts of the chosen test, or the distances, differ.
-
-    Parameters
-    ----------
-    before, after
-        Verdicts of the same district.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per community and category: `row`, `column` (in the matrices),
-        `community_id`, `category`, `state_before`, `state_after`,
-        `distance_before_m`, `distance_after_m`, `households` (NaN unknown), `gained`
-        (now met), `lost` (no longer met).
-    """
-    names = (verdict_column(), "distance_m")
-    old, new = ([board.columns[name] for name in names] for board in (before, after))
-    nearer = ~np.isclose(old[1], new[1], rtol=0, atol=_SAME_M, equal_nan=True)
-    row, column = np.nonzero((old[0] != new[0]) | nearer)
-    state_before, state_after = old[0][row, column], new[0][row, column]
-    met_before, met_after = state_before == State.MET, state_after == State.MET
-    ids = np.array(before.ids, dtype=object)
-    keys = np.array(before.categories, dtype=object)
-    return pd.DataFrame(
-        {
-            "row": row,
-            "column": column,
-            "community_id": ids[row],
-            "category": keys[column],
-            "state_before": state_before,
-            "state_after": state_after,
-            "distance_before_m": old[1][row, column],
-            "distance_after_m": new[1][row, column],
-            "households": before.columns["households"][row, column].astype(float),
-            "gained": met_after & np.isin(state_before, _OPEN),
-            "lost": met_before & ~met_after,
-        }
-    )
-
-
-def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table one by one.
-
-    Parameters
-    ----------
-    table
-        Any table with named columns.
-
-    Returns
-    -------
-    list of dict
-        Column to value.
-    """
-    rows = table.to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
-
-
-def sum_households(rows: pd.DataFrame) -> float:
-    """Return the households of rows.
-
-    Parameters
-    ----------
-    rows
-        With `households`.
-
-    Returns
-    -------
-    float
-        Their sum; NaN if there are rows and none of them knows its households.
-    """
-    known = rows["households"].dropna()
-    return float("nan") if len(rows) and not len(known) else float(known.sum())
-
-
-def compare_categories(base: Board, changes: pd.DataFrame) -> pd.DataFrame:
-    """Count what changes for each category.
-
-    Parameters
-    ----------
-    base
-        Today's verdicts.
-    changes
-        From `find_changes`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index: category in the order of the rules. Columns: `gained`, `lost`
-        (communities), `households_gained`, `households_lost` (NaN unknown).
-    """
-    table = pd.DataFrame(index=pd.Index(base.categories, name="category"))
-    for name in ("gained", "lost"):
-        rows = changes[changes[name].astype(bool)]
-        groups = rows.groupby("category", sort=False)
-        table[name] = groups.size().reindex(table.index, fill_value=0)
-        households = groups["households"].sum(min_count=1).reindex(table.index)
-        table[f"households_{name}"] = households.where(table[name] > 0, 0.0)
-    return table
-
-
-def _find_trouble(plan: Plan, steps: tuple[Step, ...]) -> str:
-    """Say which step cannot be done, empty if all can."""
-    known = tuple(plan.rules.requirements)
-    kept, findings = check_steps(steps, plan.district, known)
-    if len(kept) == len(steps):
-        return ""
-    said = render_findings(findings, choice().lang)
-    return " ".join(f"{one.message} {one.action}" for one in said.itertuples())

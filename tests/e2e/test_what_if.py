@@ -113,7 +113,7 @@ DOT = """(() => {
   const { data } = board.extra;
   const blob = board.layers[argument];
   const fit = (at) => (argument === "facilities"
-    ? blob.codes[at] === data.category : data.fits[at] === "yes");
+    ? blob.codes[at] === data.category : board.layers.fits.value.fits[at] === "yes");
   for (let at = 0; at < blob.ids.length; at += 1) {
     const { x, y } = board.map.latLngToContainerPoint(board.latLng(blob, at));
     if (fit(at) && x > 40 && y > 90 && x < 700 && y < 440) return [x, y];

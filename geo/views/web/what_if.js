@@ -145,12 +145,13 @@ export class WhatIf {
   // ---------------------------------------------------------------- what is drawn
 
   drawBase(context) {
-    const { board, data } = this;
+    const { board } = this;
     const blob = board.layers.resources;
     if (!blob || !board.shown("resources")) return;
+    const { fits } = board.layers.fits.value;
     for (let at = 0; at < blob.ids.length; at += 1) {
       if (!seen(boxOf(blob, at, board.view), board.view, 12)) continue;
-      const look = FITS[data.fits[at]] ?? FITS.unknown;
+      const look = FITS[fits[at]] ?? FITS.unknown;
       context.beginPath();
       trace(context, blob, at, board.view, true);
       const [x, y] = point(blob, at, board.view);
@@ -260,7 +261,7 @@ export class WhatIf {
     const at = this.resourceAt(pane);
     if (at === null) return null;
     const blob = this.board.layers.resources;
-    return [blob.names[at] || blob.ids[at], this.data.notes[at] ?? ""];
+    return [blob.names[at] || blob.ids[at], this.board.layers.fits.value.notes[at] ?? ""];
   }
 
   click(pane) {
