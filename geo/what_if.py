@@ -115,7 +115,10 @@ class WhatIf:
         self._live = make_live(circle, progress)
         self._walls = Walls(self._live)
         self._labels: dict[str, int] = {}
+        self._first = self._live
         self._today = {name: np.copy(v) for name, v in self._live.columns.items()}
+        self._codes = {name: np.copy(v) for name, v in self._live.codes.items()}
+        self._counts: dict[str, pd.DataFrame] = {}
         self._done: list[_Done] = []
         self._future: list[Step] = []
         self._checker = Checker(circle.district, tuple(circle.rules.requirements))
@@ -154,7 +157,13 @@ class WhatIf:
     @property
     def changed(self) -> tuple[str, ...]:
         """Return the communities of which a planner sees anything else than today."""
-        rows = find_changed(self._today, self._live.columns)
+        live = self._live
+        judged = np.flatnonzero(live.judged.any(axis=1))
+        rows = find_changed(
+            self._today | self._codes,
+            live.columns | live.codes,
+            judged if live is self._first else None,
+        )
         return tuple(self._live.ids[rows])
 
     def next_id(self) -> str:
@@ -321,7 +330,7 @@ class WhatIf:
     @property
     def scores(self) -> pd.DataFrame:
         """Return the scorecard of the communities, as :mod:`geo.scores` makes it."""
-        return score_columns(self._live.columns, self._live.ids)
+        return score_columns(self._live.columns, self._live.codes, self._live.ids)
 
     def numbers(self, test: str = "distance_state") -> pd.DataFrame:
         """Return the headline numbers after the steps and today.
@@ -339,9 +348,11 @@ class WhatIf:
             `elder_lost`, and the same with ``_today``.
         """
         names = tuple(self.circle.rules.requirements)
-        now = count_columns(self._live.columns, names, test)
-        before = count_columns(self._today, names, test)
-        return now.join(before.add_suffix("_today"))
+        now = count_columns(self._live.columns, self._live.codes, names, test)
+        if test not in self._counts:
+            before = count_columns(self._today, self._codes, names, test)
+            self._counts[test] = before.add_suffix("_today")
+        return now.join(self._counts[test])
 
     def compare(self, test: str = "distance_state") -> pd.DataFrame:
         """Compare the scheme with today.

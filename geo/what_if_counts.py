@@ -10,40 +10,47 @@ import pandas as pd
 from geo.coverage import Floats, Ints
 from geo.schema import Certainty, State
 from geo.scores import TIERS_MIN
+from geo.what_if_codes import WORDS, Codes
 from geo.what_if_judge import SEEN, differ
 
 Matrices = Mapping[str, npt.NDArray[Any]]
 
 
-def find_changed(one: Matrices, other: Matrices) -> Ints:
+def _code(word: str) -> int:
+    return int(np.searchsorted(WORDS, str(word)))
+
+
+def find_changed(one: Matrices, other: Matrices, rows: Ints | None = None) -> Ints:
     """Return the communities of which a planner sees anything else.
 
     Parameters
     ----------
     one, other
         Columns of the gaps as matrices.
+    rows
+        Rows to look at; None: all.
 
     Returns
     -------
     numpy.ndarray
         Rows.
     """
-    size = len(one["state"])
-    changed = np.zeros(size, dtype=np.bool_)
+    asked = np.arange(len(one["state"])) if rows is None else rows
+    changed = np.zeros(len(asked), dtype=np.bool_)
     for name in SEEN:
-        changed |= differ(one[name], other[name]).any(axis=1)
-    return np.flatnonzero(changed)
+        changed |= differ(one[name][asked], other[name][asked]).any(axis=1)
+    return asked[changed]
 
 
 def count_columns(
-    columns: Matrices, categories: Sequence[str], test: str
+    columns: Matrices, codes: Mapping[str, Codes], categories: Sequence[str], test: str
 ) -> pd.DataFrame:
     """Count the states and the households of each category.
 
     Parameters
     ----------
-    columns
-        Columns of the gaps as matrices.
+    columns, codes
+        Columns of the gaps as matrices, and those of `CODED` as numbers.
     categories
         Their columns.
     test
@@ -57,15 +64,15 @@ def count_columns(
         lack it (NaN where none of them is known, or nothing was judged);
         `elder_lost`: communities that adults are served in and elders are not.
     """
-    states = columns[test]
-    met, short = states == State.MET.value, states == State.SHORT.value
-    unknown = (states == State.UNKNOWN.value) | (states == State.NO_DATA.value)
+    states = codes[test]
+    met, short = states == _code(State.MET), states == _code(State.SHORT)
+    unknown = (states == _code(State.UNKNOWN)) | (states == _code(State.NO_DATA))
     beyond = columns["households_beyond"].astype(np.float64)
     lacking = np.where(short & ~np.isnan(beyond), beyond, 0.0).sum(axis=0)
     uncounted = short.any(axis=0) & ~(short & ~np.isnan(beyond)).any(axis=0)
     judged = (met | short).any(axis=0)
-    adult = columns["distance_state"] == State.MET.value
-    lost = adult & (columns["elder_state"] == State.SHORT.value)
+    adult = codes["distance_state"] == _code(State.MET)
+    lost = adult & (codes["elder_state"] == _code(State.SHORT))
     return pd.DataFrame(
         {
             "met": met.sum(axis=0),
@@ -129,13 +136,15 @@ def _households_within(columns: Matrices) -> Floats:
     return np.asarray(np.where(absent, 0.0, share) * households, dtype=np.float64)
 
 
-def score_columns(columns: Matrices, ids: pd.Index) -> pd.DataFrame:
+def score_columns(
+    columns: Matrices, codes: Mapping[str, Codes], ids: pd.Index
+) -> pd.DataFrame:
     """Count the verdicts of each community, as `geo.scores.score_communities` does.
 
     Parameters
     ----------
-    columns
-        Columns of the gaps as matrices.
+    columns, codes
+        Columns of the gaps as matrices, and those of `CODED` as numbers.
     ids
         Community ids, sorted: their rows.
 
@@ -144,20 +153,20 @@ def score_columns(columns: Matrices, ids: pd.Index) -> pd.DataFrame:
     pandas.DataFrame
         The same table.
     """
-    state = columns["state"]
-    asked = state != State.NOT_REQUIRED.value
+    state = codes["state"]
+    asked = state != _code(State.NOT_REQUIRED)
     found: dict[str, npt.NDArray[Any]] = {"required": asked.sum(axis=1)}
     for one in (State.MET, State.SHORT, State.UNKNOWN, State.NO_DATA):
-        found[one.value] = (state == one.value).sum(axis=1)
+        found[one.value] = (state == _code(one)).sum(axis=1)
     for word in (Certainty.EDGE, Certainty.BORDERLINE):
-        flags = asked & (columns["certainty"] == word.value)
+        flags = asked & (codes["certainty"] == _code(word))
         found[word.value] = flags.sum(axis=1)
     for minutes in TIERS_MIN:
         for pace in ("", "elder_"):
-            flags = columns[f"{pace}state_{minutes}min"] == State.MET.value
+            flags = codes[f"{pace}state_{minutes}min"] == _code(State.MET)
             found[f"{pace}met_{minutes}min"] = (asked & flags).sum(axis=1)
     uncovered = columns["households_uncovered"].astype(np.float64)
-    lacking = np.where(state == State.SHORT.value, uncovered, np.nan)
+    lacking = np.where(state == _code(State.SHORT), uncovered, np.nan)
     some = ~np.isnan(lacking).all(axis=1)
     total = np.where(some, np.nansum(lacking, axis=1), np.nan)
     households = columns["households"].astype(np.float64)

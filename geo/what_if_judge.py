@@ -20,6 +20,7 @@ from geo.readings import Readings, Runs, plan_runs
 from geo.stock import Places, Stock
 from geo.straight import Geometries
 from geo.verdicts import judge_columns
+from geo.what_if_codes import CODED, encode
 from geo.what_if_journal import Journal
 from geo.what_if_kinds import Kind
 from geo.what_if_live import Live
@@ -75,6 +76,8 @@ def judge_again(
         if name in SEEN:
             changed |= differ(live.columns[name][cells], rounded)
         journal.write(live.columns[name], cells, rounded)
+        if name in CODED:
+            journal.write(live.codes[name], cells, encode(values))
     journal.write(live.judged, cells, values=True)
     return where[changed.any(axis=1)]
 
@@ -93,7 +96,11 @@ def differ(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[np.boo
         One flag each.
     """
     if one.dtype == object:
-        return np.asarray((one != other) & ~(pd.isna(one) & pd.isna(other)))
+        other = np.asarray(other)
+        found = np.asarray(one != other)
+        where = np.nonzero(found)
+        found[where] = ~(pd.isna(one[where]) & pd.isna(other[where]))
+        return found
     same = (one == other) | (np.isnan(one) & np.isnan(other))
     return np.asarray(~same)
 

@@ -27,6 +27,7 @@ from geo.readings import (
 from geo.rules import Requirement, RuleBook
 from geo.settings import Settings
 from geo.straight import Geometries
+from geo.what_if_codes import Codes
 from geo.what_if_hidden import Hidden
 from geo.what_if_journal import Journal
 from geo.what_if_kinds import Kind, Own
@@ -190,6 +191,8 @@ class Live:
         there, and the supply that comes of it.
     columns
         The columns of the gaps as matrices.
+    codes
+        Those of :data:`geo.what_if_codes.CODED` as numbers.
     judged
         Which of their cells were judged again.
     node_piece, piece_walled
@@ -239,6 +242,7 @@ class Live:
     pairs: dict[int, dict[int, Ints]]
     supplies: dict[int, Supply]
     columns: Columns
+    codes: dict[str, Codes]
     judged: Bools
     node_piece: npt.NDArray[np.int32]
     piece_walled: Bools

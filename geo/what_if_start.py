@@ -21,6 +21,7 @@ from geo.readings import (
 from geo.rules import Requirement
 from geo.stock import Places, Stock, find_rows, place_people, take_stock
 from geo.straight import Geometries, measure_straight
+from geo.what_if_codes import CODED, encode
 from geo.what_if_hidden import list_hidden
 from geo.what_if_kinds import is_sized, label_of, make_kinds, part_seeds
 from geo.what_if_live import Columns, Gates, Link, Live, Watch, measure_supply
@@ -79,6 +80,7 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
         circle, stock, places, ids, searched_m, shape
     )
     pairs = _list_pairs(circle, needs, stock, places, ids)
+    columns = make_columns(circle.gaps, shape)
     live = Live(
         district=district,
         network=network,
@@ -108,7 +110,8 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
         hidden=hidden,
         pairs=pairs,
         supplies={},
-        columns=make_columns(circle.gaps, shape),
+        columns=columns,
+        codes={name: encode(columns[name]) for name in CODED},
         judged=np.zeros(shape, dtype=np.bool_),
         node_piece=network.node_piece,
         piece_walled=network.pieces["walled"].to_numpy(dtype=np.bool_).copy(),
