@@ -143,7 +143,8 @@ def read_tables_and_files(page: Page) -> None:
     expect(page.locator(".pq-table-title")).to_contain_text("仍未满足的需求")
     settled(page)
     page.locator(".pq-tr").first.click()
-    expect(panel(page)).to_contain_text("仍未满足")
+    expect(panel(page)).to_contain_text("关闭")
+    settled(page)
     with page.expect_download() as found:
         page.get_by_role("button", name="选址 CSV").click()
     text = Path(found.value.path()).read_text(encoding="utf-8-sig")
