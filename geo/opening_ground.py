@@ -23,6 +23,8 @@ from geo.pieces import find_pieces
 from geo.seeds import Seeder, connect_doors, make_territory, seed_facilities
 from geo.settings import Settings
 
+#: In place of a community: for everyone.
+EVERYONE = ""
 #: Columns of the connections that an opening adds.
 LINK_COLUMNS = ("place", "community_id", "u", "v", "length_m")
 
@@ -40,11 +42,15 @@ class Laid:
         (index of the place), `community` (row position), `community_id`, `node` (-1:
         on no street), `x`, `y` (on the wall).
     links
-        Connections for the residents of `community_id` that a place adds: `place`,
-        `community_id`, `u`, `v`, `length_m`.
+        Connections for the residents of `community_id` (`EVERYONE`: for all) that a
+        place adds: `place`, `community_id`, `u`, `v`, `length_m`.
     seeds
-        Facilities that residents of `community_id` reach straight from an opening:
-        `place`, `community_id`, `facility_id`, `node`, `distance_m`.
+        Facilities that residents of `community_id` (None: all) reach straight from
+        an opening: `place`, `community_id`, `facility_id`, `node`, `distance_m`,
+        `own` (the facility is for residents only).
+    through
+        Connections of an opening that is open to all with the other such gates of a
+        community without paths inside: `place`, `u`, `v`, `length_m`.
     doors
         Doors that only openings join to the network: index building id, `node`.
     """
@@ -53,7 +59,35 @@ class Laid:
     gates: pd.DataFrame
     links: pd.DataFrame
     seeds: pd.DataFrame
+    through: pd.DataFrame
     doors: pd.Series
+
+
+def open_to_all(laid: Laid, places: Ints) -> Laid:
+    """Let everyone go through some of the openings.
+
+    Parameters
+    ----------
+    laid
+        Openings for residents.
+    places
+        Those that are opened to all; the others are left out.
+
+    Returns
+    -------
+    Laid
+        The same network, with what these openings add.
+    """
+    links = pd.concat((laid.links, laid.through), ignore_index=True)
+    links = links[links["place"].isin(places)].assign(community_id=EVERYONE)
+    seeds = laid.seeds[laid.seeds["place"].isin(places)]
+    owner = seeds["community_id"].astype("object").where(seeds["own"], None)
+    return replace(
+        laid,
+        gates=laid.gates[laid.gates["place"].isin(places)].reset_index(drop=True),
+        links=links.drop_duplicates(["place", "u", "v"], ignore_index=True),
+        seeds=seeds.assign(community_id=owner).reset_index(drop=True),
+    )
 
 
 def lay_openings(
@@ -116,6 +150,7 @@ def lay_openings(
         gates=opened.name(new[["place", "community", "node", "x", "y"]]),
         links=opened.link(pd.DataFrame(joined.resident_edges[mine]), edges, node),
         seeds=opened.seed(edges),
+        through=opened.join_open(kept),
         doors=waiting,
     )
 
@@ -182,6 +217,19 @@ class _Opened:
         links["length_m"] = np.maximum(length, SAME_PLACE_M)
         return self.name(links)[list(LINK_COLUMNS)]
 
+    def join_open(self, kept: Connected) -> pd.DataFrame:
+        """List the straight ways between openings to all and the gates there are."""
+        gates = pd.concat((kept.gates, self.new.assign(open=True)), ignore_index=True)
+        many = len(kept.edges.u)
+        obstacles, walled = self.ground.obstacles, self.ground.is_walled
+        edges = join_open_gates(replace(kept, gates=gates), obstacles, walled).edges
+        ways = pd.DataFrame({"u": edges.u[many:], "v": edges.v[many:]})
+        ways["length_m"] = np.maximum(edges.length_m[many:], SAME_PLACE_M)
+        fresh = ways[["u", "v"]].isin(set(self.new["node"]))
+        ways = ways[fresh.sum(axis=1) == 1]
+        place = self._find_place(ways["u"].where(fresh["u"], ways["v"]))
+        return ways.assign(place=place)[["place", "u", "v", "length_m"]]
+
     def seed(self, edges: Edges) -> pd.DataFrame:
         """List the facilities that only gates lead to, as seeds at the openings."""
         facilities = self.district.facilities
@@ -200,13 +248,14 @@ class _Opened:
                 "facility_id": live.index.to_numpy(dtype=object)[row],
                 "node": found["node"],
                 "distance_m": found["distance_m"],
+                "own": own,
             }
         )
         return self.name(seeds[whose >= 0]).drop(columns="community")
 
     def _find_place(self, node: pd.Series) -> Ints:
         place = self.new.drop_duplicates("node").set_index("node")["place"]
-        return place.reindex(node).to_numpy(dtype=np.int64)
+        return place.loc[node.to_numpy()].to_numpy(dtype=np.int64)
 
     def _look_straight(self, edges: Edges, shapes: Geometries) -> pd.DataFrame:
         """Find which openings shapes reach straight that attach to no path."""

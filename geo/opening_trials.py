@@ -1,6 +1,6 @@
 """All places tried one after the other: walks, verdicts, and what they change."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,19 @@ from geo.ground import lay_ground
 from geo.hidden import find_hidden, measure_hidden
 from geo.lifecircle import LifeCircle
 from geo.near_pairs import find_near_pairs
-from geo.opening_gains import CHANGE_COLUMNS, list_changes
-from geo.opening_ground import Laid, lay_openings
+from geo.opening_gains import (
+    CHANGE_COLUMNS,
+    list_changes,
+)
+from geo.opening_ground import Laid, lay_openings, open_to_all
+from geo.opening_others import Others, find_shown
 from geo.opening_pairs import Shared, Supplied, Walkers, share_out
 from geo.opening_places import Tried, find_places
 from geo.opening_states import Judge
 from geo.opening_walks import (
     Field,
     Trials,
+    Walks,
     lay_trials,
     list_trials,
     measure_field,
@@ -33,12 +38,17 @@ from geo.settings import OpeningSettings
 from geo.stock import Places, Stock, place_people, take_stock
 
 _STAGE = "stage.openings"
+#: Nobody but those whose wall is opened.
+_NOBODY = pd.DataFrame(columns=["place", "community_id"])
 #: Gates and doors that one batch of trials may hold.
 _BATCH = 40_000
 
 
 def try_places(
-    circle: LifeCircle, openings: OpeningSettings, progress: Progress
+    circle: LifeCircle,
+    openings: OpeningSettings,
+    choose: Callable[[Tried, pd.DataFrame], Ints],
+    progress: Progress,
 ) -> tuple[Tried, pd.DataFrame]:
     """Try every place along the walls.
 
@@ -47,7 +57,10 @@ def try_places(
     circle
         The life circle of the district as it is.
     openings
-        How openings are looked for.
+        How openings are looked for. Those for all are tried for residents first.
+    choose
+        From the places, and what they change for residents, the ones that are then
+        tried for all.
     progress
         Told the stage ``stage.openings``.
 
@@ -69,7 +82,15 @@ def try_places(
         return tried, pd.DataFrame(columns=list(CHANGE_COLUMNS))
     laid = lay_openings(district, circle.network, ground, tried, settings)
     progress(_STAGE, 0.3)
-    return tried, _Trying(circle, laid, progress).run()
+    trying = _Trying(circle, laid, progress)
+    changes = trying.run(laid, _NOBODY)
+    if openings.open_to != "all":
+        return tried, changes
+    best = choose(tried, changes)
+    if not len(best):
+        return tried, changes.iloc[:0]
+    opened = open_to_all(laid, best)
+    return tried, trying.run(opened, trying.find_others(opened))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,17 +126,15 @@ class _Trying:
         self._population = self._numbers("population")
         self._judge = self._make_judge()
 
-    def run(self) -> pd.DataFrame:
-        """Try all places; return what they change."""
-        rows = list_trials(self._laid, self._ids)
+    def run(self, laid: Laid, more: pd.DataFrame) -> pd.DataFrame:
+        """Try all places; return what they change.
+
+        `more` names who is tried besides those whose wall is opened.
+        """
+        self._laid = laid
+        rows = list_trials(laid, self._ids, more)
         fresh = self._find_fresh(rows)
-        field = measure_field(
-            self._laid,
-            self._graph,
-            self._stock,
-            self._circle.runs,
-            cutoff_m=self._searched_m,
-        )
+        field = self._measure(laid)
         found = []
         for low, high in self._cut(rows):
             found.append(self._try(field, rows, low, high, fresh))
@@ -181,7 +200,31 @@ class _Trying:
             for at, need in enumerate(self._needs)
             if need.capacity_kind == "per_1000_persons"
         }
-        return _Fresh(np.stack([found[:, 0], some[found[:, 1]]], axis=1), supplied)
+        shown = find_shown(self._laid, hidden, self._stock)
+        place = rows["place"].to_numpy(dtype=np.int64)
+        trial, which = np.nonzero(place[:, None] == shown[:, 0])
+        seen = np.stack([trial, shown[which, 1]], axis=1)
+        walked = np.stack([found[:, 0], some[found[:, 1]]], axis=1)
+        return _Fresh(np.unique(np.concatenate((walked, seen)), axis=0), supplied)
+
+    def find_others(self, laid: Laid) -> pd.DataFrame:
+        """Find who else would walk otherwise if openings are for all."""
+        field = self._measure(laid)
+        nobody = list_trials(laid, self._ids, _NOBODY).iloc[:0]
+        walks = Walks(field, lay_trials(nobody, laid, self._places), laid)
+        others = Others(laid, self._places, self._ids, self._searched_m)
+        hidden = self._judge.hidden
+        shown = find_shown(laid, hidden, self._stock)
+        return others.find(field, walks, (hidden.shapes[shown[:, 1]], shown[:, 0]))
+
+    def _measure(self, laid: Laid) -> Field:
+        return measure_field(
+            laid,
+            self._graph,
+            self._stock,
+            self._circle.runs,
+            cutoff_m=self._searched_m,
+        )
 
     def _share(self, walkers: Walkers, at: int, need: Requirement) -> Supplied:
         """Share the capacity of a category among all who reach it."""

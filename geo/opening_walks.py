@@ -15,7 +15,7 @@ import pandas as pd
 from geo import kernels
 from geo.coverage import DECIMALS, Access, Floats, Ints
 from geo.network import WalkNetwork
-from geo.opening_ground import Laid
+from geo.opening_ground import EVERYONE, Laid
 from geo.reach import Reach, Seeds, WalkGraph, measure_reach
 from geo.readings import Readings, Runs, as_resident, make_seeds
 from geo.stock import Places, Stock, find_rows
@@ -39,7 +39,7 @@ class Field:
     own
         Community id to the seeds that serve its residents only.
     opened
-        Place and community id to the seeds that the place adds.
+        Place and community id (`EVERYONE`: for all) to the seeds that the place adds.
     """
 
     network: WalkNetwork
@@ -75,7 +75,9 @@ def measure_field(
     reach = measure_reach(graph, public, categories=runs.count, cutoff_m=cutoff_m)
     opened: dict[tuple[int, str], Seeds] = {}
     for place, rows in laid.seeds.groupby("place"):
-        _, seeds = make_seeds(replace(laid.network, facility_seeds=rows), stock, runs)
+        there = replace(laid.network, facility_seeds=rows)
+        everyone, seeds = make_seeds(there, stock, runs)
+        seeds = {EVERYONE: everyone, **seeds}
         opened |= {(int(str(place)), name): found for name, found in seeds.items()}
     return Field(laid.network, reach, own, opened)
 
@@ -108,7 +110,7 @@ class Trials:
     connector_m: Floats
 
 
-def list_trials(laid: Laid, ids: pd.Index) -> pd.DataFrame:
+def list_trials(laid: Laid, ids: pd.Index, more: pd.DataFrame) -> pd.DataFrame:
     """List which residents can go through which opening.
 
     Parameters
@@ -117,6 +119,8 @@ def list_trials(laid: Laid, ids: pd.Index) -> pd.DataFrame:
         Openings on the network.
     ids
         Community ids, sorted.
+    more
+        Further places and communities: `place`, `community_id`.
 
     Returns
     -------
@@ -124,8 +128,9 @@ def list_trials(laid: Laid, ids: pd.Index) -> pd.DataFrame:
         `Trials.rows`.
     """
     keys = ["place", "community_id"]
-    whose = [frame[keys] for frame in (laid.gates, laid.links, laid.seeds)]
+    whose = [frame[keys] for frame in (laid.gates, laid.links, laid.seeds, more)]
     pairs = pd.concat(whose, ignore_index=True).drop_duplicates()
+    pairs = pairs[pairs["community_id"].notna() & (pairs["community_id"] != EVERYONE)]
     today = pairs[["community_id"]].drop_duplicates().assign(place=TODAY)
     gates = laid.gates[[*keys, "node", "x", "y"]]
     rows = pd.concat((today, pairs), ignore_index=True).merge(
@@ -304,6 +309,32 @@ class Walks:
                 yield from self._read_community(asked, wanted)
             told(high / len(community))
 
+    def open(self, place: int, name: str) -> tuple[Ints, Ints, Floats, Seeds | None]:
+        """Return what a place adds for the residents of a community.
+
+        Parameters
+        ----------
+        place
+            The place; `TODAY`: nothing.
+        name
+            Community id.
+
+        Returns
+        -------
+        tuple
+            Ends and lengths of connections, and seeds.
+        """
+        keys = list(dict.fromkeys([(place, EVERYONE), (place, name)]))
+        rows = [row for key in keys for row in self._links.get(key, [])]
+        at = np.array(rows, dtype=np.int64)
+        found = [self._field.opened[key] for key in keys if key in self._field.opened]
+        seeds = None
+        if found:
+            parts = zip(*found, strict=True)
+            seeds = Seeds(*(np.concatenate(part) for part in parts))
+        u, v = (end[at] for end in self._ends)
+        return u, v, self._length_m[at], seeds
+
     def _read_community(
         self, asked: Sequence[int], wanted: Sequence[Ints]
     ) -> Iterator[tuple[Ints, Ints, Floats]]:
@@ -312,20 +343,29 @@ class Walks:
         own = self._field.own.get(name)
         with as_resident(self._field.reach, self._field.network, name, own) as reach:
             for trial in asked:
-                key = int(place[trial]), name
-                row = np.array(self._links.get(key, []), dtype=np.int64)
-                u, v = (end[row] for end in self._ends)
+                u, v, length_m, seeds = self.open(int(place[trial]), name)
                 at = self._order[self._bounds[trial] : self._bounds[trial + 1]]
-                with reach.joined(
-                    u, v, self._length_m[row], self._field.opened.get(key)
-                ) as opened:
-                    found = _read(opened, self._node[at], wanted[trial])
+                with reach.joined(u, v, length_m, seeds) as opened:
+                    found = read_nodes(opened, self._node[at], wanted[trial])
                 gates = int(np.searchsorted(at, self._gates))
                 yield at[:gates], at[gates:] - self._gates, found
 
 
-def _read(reach: Reach, nodes: Ints, runs: Ints) -> Floats:
-    """Read some runs at nodes; shape (nodes, runs)."""
+def read_nodes(reach: Reach, nodes: Ints, runs: Ints) -> Floats:
+    """Read some runs at nodes.
+
+    Parameters
+    ----------
+    reach
+        The runs.
+    nodes, runs
+        What is read.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, NaN where nothing is in reach; shape (nodes, runs).
+    """
     places = reach.graph.place[nodes]
     found = np.empty((len(nodes), len(runs)))
     for at, run in enumerate(runs.tolist()):

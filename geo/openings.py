@@ -137,13 +137,22 @@ def find_openings(
     Returns
     -------
     Openings
-        Openings that bring somebody a category, ranked by the households that gain,
-        each counted once per category.
+        Openings that bring somebody a category, ranked by the households that gain.
+        Openings for all (`open_to`) are those that help most behind their own wall;
+        what they change for everybody else is counted then, too.
     """
     chosen = circle.settings.openings if settings is None else settings
-    tried, tried_changes = try_places(circle, chosen, progress)
+
+    def choose(tried: Tried, changes: pd.DataFrame) -> Ints:
+        ranked = rank_places(changes, _count_households(circle))
+        return choose_told(ranked, changes, _name_stretches(circle, tried))
+
+    def shorten(tried: Tried, changes: pd.DataFrame) -> Ints:
+        return choose(tried, changes)[: chosen.told_most]
+
+    tried, tried_changes = try_places(circle, chosen, shorten, progress)
     ranked = rank_places(tried_changes, _count_households(circle))
-    best = choose_told(ranked, tried_changes, _name_stretches(circle, tried))
+    best = choose(tried, tried_changes)
     told = best[: chosen.told_most]
     ids = pd.Index([f"O{n:03d}" for n in range(1, len(told) + 1)], dtype="str")
     changes = _number(tried_changes, told, ids, circle)

@@ -211,6 +211,50 @@ def test_a_gate_to_an_open_neighbour_needs_one_row(rules):
     assert not differ(found, "O001", rules)
 
 
+def test_strangers_walk_through_what_is_open_to_all(rules):
+    layers = block_layers()
+    layers["gates"]["g"]["open_to"] = "all"
+    # 10 inside its own wall, from the north: 20 + 150 + 140 + 150 + 5 round the block
+    layers["communities"]["o"] = {
+        "at": box(140, 125, 160, 160),
+        "walled": False,
+        "households": 7,
+    }
+    circle = measure(make_district(**layers), rules)
+    closed = find_openings(circle)
+    assert set(closed.changes["community_id"]) == {"c"}
+    found = find_openings(circle, OpeningSettings(open_to="all"))
+    assert found.table["households_gaining"].iloc[0] == 67
+    assert set(found.gains["community_id"]) == {"c", "o"}
+    assert set(found.gates["open_to"]) == {"all"}
+    assert not differ(found, "O001", rules)
+    # without a path inside one walks straight from gate to gate
+    del layers["streets"]["p"]
+    found = find_openings(
+        measure(make_district(**layers), rules), OpeningSettings(open_to="all")
+    )
+    assert set(found.gains["community_id"]) == {"c", "o"}
+    assert not differ(found, "O001", rules)
+
+
+def test_what_stood_behind_a_wall_is_shown_to_strangers(rules):
+    layers = block_layers()
+    layers["facilities"]["inside"] = {"at": point(150, 60), "category": "parcel"}
+    layers["communities"]["o"] = {
+        "at": box(140, -60, 160, -25),
+        "walled": False,
+        "households": 7,
+    }
+    circle = measure(make_district(**layers), rules)
+    # it stands near, but nobody outside can walk to it
+    assert circle.verdict("o", "parcel")["distance_state"] == "unknown"
+    found = find_openings(circle, OpeningSettings(open_to="all"))
+    rows = found.gains[found.gains["community_id"] == "o"]
+    assert "parcel" in set(rows["category"])
+    for opening in found.table.index:
+        assert not differ(found, opening, rules)
+
+
 def test_households_nobody_counted_are_not_none(rules):
     layers = block_layers()
     layers["communities"]["c"]["households"] = None
@@ -344,20 +388,24 @@ def test_the_grid_town_is_exact(rules):
         assert not differ(found, opening, rules)
 
 
+@pytest.mark.parametrize("open_to", ["residents", "all"])
 @pytest.mark.parametrize("seed", range(2 * TOWNS))
-def test_scrambled_towns_are_exact(rules, seed):
+def test_scrambled_towns_are_exact(rules, seed, open_to):
     circle = measure(scramble(seed), rules)
-    found = find_openings(circle, OpeningSettings(step_m=15.0, apart_m=5.0))
+    wished = OpeningSettings(step_m=15.0, apart_m=5.0, open_to=open_to)
+    found = find_openings(circle, wished)
     for opening in found.table.index[:8]:
         assert not differ(found, opening, rules)
 
 
+@pytest.mark.parametrize("open_to", ["residents", "all"])
 @pytest.mark.parametrize("seed", range(TOWNS))
-def test_random_towns_are_exact(rules, seed):
+def test_random_towns_are_exact(rules, seed, open_to):
     town = make_town(
         seed + 11, communities=10, walled_share=0.9, all_share=0.3, sealed_share=0.3
     )
-    found = find_openings(measure(make_town_district(town), rules))
+    circle = measure(make_town_district(town), rules)
+    found = find_openings(circle, OpeningSettings(open_to=open_to))
     some = found.table.index[:: max(1, len(found.table) // 3)]
     assert len(some)
     for opening in some:
