@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ORDER = ("reach", "plan", "units", "unit_peers", "load", "app")
+ORDER = ("reach", "plan", "units", "unit_peers", "siting", "what_if", "load", "app")
 
 
 def main() -> int:

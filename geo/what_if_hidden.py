@@ -101,8 +101,10 @@ def nearest_hidden(hidden: list[Hidden], communities: int) -> tuple[Floats, Floa
 
     Returns
     -------
-    any_m, maybe_m : numpy.ndarray
+    any_m : numpy.ndarray
         As in :func:`geo.hidden.measure_hidden`, for one category.
+    maybe_m : numpy.ndarray
+        The same for those that are not known to be too small.
     """
     nearest = np.full((2, communities), np.inf)
     for one in hidden:
@@ -139,8 +141,10 @@ def list_hidden(
     -------
     hidden : list of list
         Per category.
-    any_m, maybe_m : numpy.ndarray
+    any_m : numpy.ndarray
         Straight distances to the nearest; of shape `shape`.
+    maybe_m : numpy.ndarray
+        The same for those that are not known to be too small.
     """
     network = circle.network
     found = find_hidden(
