@@ -189,7 +189,7 @@ def _rows(problem, plan, links):
     return rows, most
 
 
-def serve_most(problem, plan, category):
+def serve_most(problem, plan, category, *, walks=True):
     """Return how many of a category a plan can serve, and how far they walk then."""
     links = [
         k
@@ -201,6 +201,8 @@ def serve_most(problem, plan, category):
     rows, most = _rows(problem, plan, links)
     first = linprog(-np.ones(len(links)), rows, most)
     assert first.status == 0
+    if not walks:
+        return -first.fun, math.nan
     then = linprog(
         problem.distance_m[links],
         [*rows, -np.ones(len(links))],
@@ -208,6 +210,12 @@ def serve_most(problem, plan, category):
     )
     assert then.status == 0
     return -first.fun, then.fun
+
+
+@cache
+def find_best_of(seed):
+    """Return `find_best` of the case of a seed."""
+    return find_best(make_case(seed))
 
 
 def find_best(problem):
@@ -220,26 +228,31 @@ def find_best(problem):
     weight = problem.weight[asked] / problem.weight[asked].sum()
 
     @cache
-    def serve(category, own):
+    def serve(category, own, walks):
         plan = np.zeros(problem.options, int)
         plan[problem.option_category == category] = own
-        return serve_most(problem, plan, category)
+        return serve_most(problem, plan, category, walks=walks)
+
+    def serve_all(plan, which, *, walks):
+        built = np.array(plan, int)
+        own = [tuple(built[problem.option_category == c].tolist()) for c in asked]
+        return np.array(
+            [serve(c, one, walks)[which] for c, one in zip(asked, own, strict=True)]
+        )
 
     found = []
     for plan in list_plans(problem):
-        built = np.array(plan, int)
-        best = [
-            serve(c, tuple(built[problem.option_category == c].tolist())) for c in asked
-        ]
-        share = np.array([one[0] for one in best]) / problem.servable[asked]
-        found.append((share.min(initial=1.0), share @ weight, sum(b[1] for b in best)))
+        share = serve_all(plan, 0, walks=False) / problem.servable[asked]
+        found.append((share.min(initial=1.0), share @ weight, plan))
     if not found:
         return None
     free = max(one[1] for one in found)
     fair = max(one[0] for one in found)
     found = [one for one in found if one[0] >= fair - 1e-9]
     value = max(one[1] for one in found)
-    return fair, value, min(w for _, v, w in found if v >= value - 1e-9), free
+    found = [one for one in found if one[1] >= value - 1e-9]
+    walk = min(serve_all(plan, 1, walks=True).sum() for *_, plan in found)
+    return fair, value, walk, free
 
 
 def find_best_plainly(problem):
