@@ -22,7 +22,8 @@ from geo.site_grow import (
     restore,
     weigh,
 )
-from geo.site_moves import lean_on, mend, trim
+from geo.site_moves import build_worth, lean_on, mend, trim
+from geo.site_prices import make_prices, restrict, step_prices
 from geo.site_problem import SitingProblem
 
 __all__ = ["fill", "search"]
@@ -30,6 +31,8 @@ __all__ = ["fill", "search"]
 #: Work (links looked at) after which the search ends, and between two questions
 #: whether to go on.
 WORK_MOST, WORK_STEP = 150_000_000, 4_000_000
+#: How often plans are drawn from prices, and rounds of prices between.
+ASKED, STEPS = 12, 8
 #: Rounds without a better plan after which it ends: so many, and for each resource.
 PATIENCE, PATIENCE_EACH = 100, 20
 
@@ -95,11 +98,27 @@ def _begin(
     if start is not None and restore(ground, draft, trial, start.astype(np.int64)):
         grow(ground, draft, trial, BARE, 0.0)
         adopt(ground, draft, trial)
+    _ask_prices(ground, draft, trial, bare)
     for how in (BARE, EQUAL, MEAN) if trial.fair[0] else (MEAN,):
         restore(ground, draft, trial, bare)
         grow(ground, draft, trial, how, 0.0)
         adopt(ground, draft, trial)
     restore(ground, draft, trial, trial.best.copy())
+
+
+def _ask_prices(ground: Ground, draft: Draft, trial: Trial, bare: Int64Array) -> None:
+    """Build what is worth most at the prices of a bound, as they become better."""
+    alike = bool(trial.fair[0]) and int((ground.weight > 0).sum()) > 1
+    within = restrict(ground)
+    prices = make_prices(within, fair=0.0, known=0.0, alike=alike)
+    for _ in range(ASKED):
+        ended = step_prices(within, prices, STEPS)
+        restore(ground, draft, trial, bare)
+        build_worth(ground, draft, trial, prices)
+        grow(ground, draft, trial, EQUAL if alike else MEAN, 0.0)
+        adopt(ground, draft, trial)
+        if ended:
+            break
 
 
 def _mend(

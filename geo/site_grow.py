@@ -51,8 +51,11 @@ _STEP, _ADD, _RANGE = 1103515245, 12345, 2**31
 ALIKE, SLACK = 1e-9, 1e-9
 #: Work of judging an option, in links looked at; a finite budget.
 JUDGED, BIG = 20, 1e300
-#: Places of `Trial.top`: least share, mean of the shares.
-LEAST, VALUE = range(2)
+#: Places of `Trial.top`: least share, mean of the shares, and how much worse than the
+#: best a plan may be from which the search goes on.
+LEAST, VALUE, SLIP = range(3)
+#: The same where one number counts, and where the least share comes first.
+WORSE, WORSE_FAIR = 0.04, 0.002
 
 
 class Trial(NamedTuple):
@@ -100,13 +103,14 @@ def make_trial(ground: Ground, *, fair: bool) -> Trial:
         No plan yet.
     """
     options, resources = ground.group.size, ground.area_m2.size
+    several = fair and int((ground.weight > 0).sum()) > 1
     widest = int(np.diff(ground.option_start).max(initial=0))
     return Trial(
         best=np.zeros(options, np.int64),
         current=np.zeros(options, np.int64),
         order=np.argsort(ground.use, kind="stable").astype(np.int64),
         fair=np.array([fair], np.int64),
-        top=np.full(2, -1.0),
+        top=np.array([-1.0, -1.0, WORSE_FAIR if several else WORSE]),
         state=np.zeros(2, np.int64),
         lean=np.where(ground.weight > 0, 1 / max((ground.weight > 0).sum(), 1), 0.0),
         worth=np.zeros(ground.weight.size),

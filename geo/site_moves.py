@@ -15,16 +15,26 @@ from geo.site_flows import (
     place_demand,
     push,
     send,
+    serve,
     shift,
 )
-from geo.site_grow import KEPT, Trial, adopt, draw, grow, restore, score_plan
+from geo.site_grow import (
+    ALIKE,
+    KEPT,
+    SLIP,
+    Trial,
+    adopt,
+    draw,
+    grow,
+    restore,
+    score_plan,
+)
+from geo.site_prices import Prices
 
-__all__ = ["lean_on", "mend", "trim"]
+__all__ = ["build_worth", "lean_on", "mend", "trim"]
 
 #: Resources that are given up at once at most.
 DROPPED = 5
-#: How much worse than the best a plan may be from which the search goes on.
-WORSE = 0.002
 #: How often chance decides, and by how much it raises a gain.
 LUCK, NOISE = 0.5, 0.5
 #: How often options that were given up are shunned, and which of them are not.
@@ -164,7 +174,9 @@ def lean_on(ground: Ground, draft: Draft, trial: Trial) -> None:
             behind = min(1.0, max(-1.0, LEAN * (mean / asked - share)))
             trial.lean[f] *= np.exp(behind)
             total += trial.lean[f]
-    part = draw(draft) if draw(draft) < LUCK else 1.0
+    part = draw(draft)
+    if draw(draft) < LUCK:
+        part = np.round(part)
     for f in range(ground.weight.size):
         if ground.weight[f] > 0:
             trial.lean[f] = max(trial.lean[f] / total, LEAST_LEAN)
@@ -194,7 +206,7 @@ def _try_round(
     trial.state[WAITED] += 1
     if adopt(ground, draft, trial):
         trial.state[WAITED] = 0
-    if score >= max(record, score) - WORSE * draw(draft) ** 2:
+    if score >= max(record, score) - trial.top[SLIP] * draw(draft) ** 6:
         trial.current[:] = draft.modules
     else:
         _undo(ground, draft, trial)
@@ -233,6 +245,41 @@ def mend(
             return True
         record = _try_round(ground, draft, trial, r, record)
     return False
+
+
+@kernel
+def build_worth(ground: Ground, draft: Draft, trial: Trial, prices: Prices) -> None:
+    """Build what is worth most at some prices, as far as the rules allow.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    draft
+        A plan of required options only.
+    trial
+        The search.
+    prices
+        Prices and what resources are worth at them.
+    """
+    shadow, purse = prices.shadow, ground.purse[0]
+    for r in np.argsort(-shadow.value * (prices.used > 0), kind="mergesort"):
+        if prices.used[r] <= 0:
+            break
+        for o in range(ground.option_start[r], ground.option_start[r + 1]):
+            more = int(shadow.modules[o] + ALIKE) - draft.modules[o]
+            cost = more * ground.module_cost[o]
+            if draft.built[r] == 0:
+                cost += ground.resource_cost[r]
+            if (
+                more > 0
+                and draft.foes[o] == 0
+                and draft.modules[o] + more >= ground.least[o]
+                and more * ground.module_m2[o] <= draft.room[r]
+                and draft.spent[0] + cost <= purse
+            ):
+                build(ground, draft, o, more)
+    serve(ground, draft, trial.order)
 
 
 @kernel
