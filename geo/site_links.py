@@ -8,7 +8,7 @@ the resources nearby only, since nobody walks less than the straight line.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -119,10 +119,19 @@ class _Ground:
         at = self.start[place][pair] + np.arange(len(pair)) - first
         return self.row[at], pair
 
-    def find_near(self, shapes: Geometries, within_m: float) -> set[str]:
-        """Return who has a gate or door near shapes, as the crow flies."""
+    def find_near(self, shapes: Geometries, within_m: float) -> tuple[Places, set[str]]:
+        """Return the places near shapes as the crow flies, and whose they are."""
         hit = self.tree.query(shapes, predicate="dwithin", distance=within_m)[1]
-        return {str(name) for name in self.ids[np.unique(self.owner[hit])]}
+        near = np.zeros(len(self.ids) + 1, dtype=np.bool_)
+        near[self.owner[hit]] = True
+        access = self.places.access
+        kept = replace(
+            access,
+            gate_attached=access.gate_attached & near[access.gate_community],
+            door_attached=access.door_attached & near[access.door_community],
+        )
+        names = {str(name) for name in self.ids[near[:-1]]}
+        return replace(self.places, access=kept), names
 
 
 def _lay_ground(circle: LifeCircle, rows: pd.DataFrame) -> _Ground:
@@ -193,16 +202,12 @@ def _measure_walks(
         cutoff_m=farthest_m + 1.0,
     )
     shapes = resources.to_numpy(dtype=object)[batch]
-    near = ground.find_near(shapes, farthest_m + _SLACK_M)
-    private = set(find_private(circle.network, own))
-    readings = read_runs(
-        reach,
-        circle.network,
-        ground.places,
-        ground.ids,
-        own,
-        joined=sorted(near & private & ground.joined),
-    )
+    places, near = ground.find_near(shapes, farthest_m + _SLACK_M)
+    ways = circle.network.resident_edges
+    ways = ways[ways["community_id"].isin(near & ground.joined)]
+    around = replace(circle.network, resident_edges=ways)
+    private = set(find_private(around, own)) & near & ground.joined
+    readings = read_runs(reach, around, places, ground.ids, own, joined=sorted(private))
     least, _ = find_least(readings.gate_m, access.gate_community, access.communities)
     return np.concatenate([readings.door_m, least])
 
