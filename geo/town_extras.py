@@ -88,6 +88,7 @@ def idle_row(
     """Return one idle resource with the columns of a survey."""
     land = round((box[1] - box[0]) * (box[3] - box[2]))
     house = kind == "闲置房屋"
+    floor = np.nan if floor_area_m2 is None else floor_area_m2
     return {
         "name": name,
         "kind": kind,
@@ -108,7 +109,7 @@ def idle_row(
         "available_mode": mode,
         "contact": "示例区住房和城乡建设局",
         "allowed_uses": uses,
-        "cost_cny": (floor_area_m2 or 0.0) * 2600.0 if house else land * 480.0,
+        "cost_cny": floor * 2600.0 if house else land * 480.0,
         "box": box,
     }
 
