@@ -126,34 +126,8 @@ def _show_form(plan: Plan, now: Desk) -> None:
             format_func=partial(category_name, plan),
             key=f"pq-site-set-categories-{mark}",
         )
-        _sub("budget")
-        columns = st.columns(3, gap="small")
-        with columns[0]:
-            _choose("budget_kind", _KINDS, "budget_kind", settings, defaults, mark)
-        with columns[1]:
-            _budget(settings, defaults, mark)
-        with columns[2]:
-            _choose("scope", _SCOPES, "scope", settings, defaults, mark)
-        _sub("count")
-        for name in _SWITCHES:
-            st.checkbox(
-                _told(name, settings, defaults, _yes_no(getattr(defaults, name))),
-                value=getattr(settings, name),
-                key=f"pq-site-set-{name}-{mark}",
-                help=say(f"view.sites.set_help.{name}"),
-            )
-        _sub("figures")
-        places = st.columns(len(_NUMBERS), gap="small")
-        for at, name in enumerate(_NUMBERS):
-            with places[at]:
-                st.number_input(
-                    _told(name, settings, defaults, f"{getattr(defaults, name):g}"),
-                    min_value=0.0,
-                    value=float(getattr(settings, name)),
-                    step=_STEPS.get(name, 5.0),
-                    format="%.1f" if name == "plot_ratio" else "%.0f",
-                    key=f"pq-site-set-{name}-{mark}",
-                )
+        _show_budget(settings, defaults, mark)
+        _show_counts(settings, defaults, mark)
         with st.container(horizontal=True):
             st.form_submit_button(
                 say("view.sites.set.apply"),
@@ -168,6 +142,40 @@ def _show_form(plan: Plan, now: Desk) -> None:
             )
     if st.session_state.get("pq-site-wrong"):
         st.text(st.session_state["pq-site-wrong"])
+
+
+def _show_budget(settings: SiteSettings, defaults: SiteSettings, mark: str) -> None:
+    _sub("budget")
+    columns = st.columns(3, gap="small")
+    with columns[0]:
+        _choose("budget_kind", _KINDS, "budget_kind", settings, defaults, mark)
+    with columns[1]:
+        _budget(settings, defaults, mark)
+    with columns[2]:
+        _choose("scope", _SCOPES, "scope", settings, defaults, mark)
+
+
+def _show_counts(settings: SiteSettings, defaults: SiteSettings, mark: str) -> None:
+    _sub("count")
+    for name in _SWITCHES:
+        st.checkbox(
+            _told(name, settings, defaults, _yes_no(getattr(defaults, name))),
+            value=getattr(settings, name),
+            key=f"pq-site-set-{name}-{mark}",
+            help=say(f"view.sites.set_help.{name}"),
+        )
+    _sub("figures")
+    places = st.columns(len(_NUMBERS), gap="small")
+    for at, name in enumerate(_NUMBERS):
+        with places[at]:
+            st.number_input(
+                _told(name, settings, defaults, f"{getattr(defaults, name):g}"),
+                min_value=0.0,
+                value=float(getattr(settings, name)),
+                step=_STEPS.get(name, 5.0),
+                format="%.1f" if name == "plot_ratio" else "%.0f",
+                key=f"pq-site-set-{name}-{mark}",
+            )
 
 
 def _default_names(plan: Plan) -> str:

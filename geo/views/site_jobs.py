@@ -146,6 +146,23 @@ def find_basis(plan: Plan, settings: SiteSettings, progress: Progress) -> SiteBa
     )
 
 
+def known_units(plan: Plan) -> Mapping[str, str] | None:
+    """Return the units as they stand on the page 片区.
+
+    Parameters
+    ----------
+    plan
+        The plan that is open.
+
+    Returns
+    -------
+    Mapping or None
+        Community to unit; None while none were drawn.
+    """
+    history = unit_work.desk(plan).history
+    return None if history is None else dict(history.now.unit_of)
+
+
 def find_units(
     plan: Plan, ask: Ask, units: Mapping[str, str] | None, progress: Progress
 ) -> pd.Series | None:

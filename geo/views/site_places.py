@@ -134,6 +134,10 @@ def community_card(plan: Plan, now: Desk, sites: Sites, community: str) -> list[
         }
     ]
     made += _served_by(plan, sites, community)
+    return [*made, *_unmet(plan, now, sites, community)]
+
+
+def _unmet(plan: Plan, now: Desk, sites: Sites, community: str) -> list[Block]:
     unmet = sites.unmet[sites.unmet["community_id"] == community]
     unmet = of_category(unmet, now.category)
     said = said_unmet(sites).reindex(unmet.index)
@@ -155,13 +159,11 @@ def community_card(plan: Plan, now: Desk, sites: Sites, community: str) -> list[
         for row in records(unmet)
     ]
     if rows:
-        made += [
+        return [
             blocks.sub(say("view.sites.panel.unmet")),
             {"kind": "list", "rows": rows},
         ]
-    else:
-        made.append(blocks.text(say("view.sites.panel.unmet_none")))
-    return made
+    return [blocks.text(say("view.sites.panel.unmet_none"))]
 
 
 def _served_by(plan: Plan, sites: Sites, community: str) -> list[Block]:

@@ -13,7 +13,7 @@ from geo.errors import PianquError
 from geo.plan import Plan
 from geo.site_curve import Elsewhere
 from geo.siting import Sites
-from geo.views import unit_work, work
+from geo.views import work
 from geo.views.jobs import Job
 from geo.views.reports import plan_key
 from geo.views.site_jobs import (
@@ -21,6 +21,7 @@ from geo.views.site_jobs import (
     Live,
     Trade,
     find_units,
+    known_units,
     trade_on,
     units_key,
     work_on,
@@ -331,23 +332,6 @@ def stopping(now: Desk) -> bool:
         Whether it is.
     """
     return now.run is not None and now.run.live.stop.is_set()
-
-
-def known_units(plan: Plan) -> Mapping[str, str] | None:
-    """Return the units as they stand on the page 片区.
-
-    Parameters
-    ----------
-    plan
-        The plan that is open.
-
-    Returns
-    -------
-    Mapping or None
-        Community to unit; None while none were drawn.
-    """
-    history = unit_work.desk(plan).history
-    return None if history is None else dict(history.now.unit_of)
 
 
 def _follow_trade(plan: Plan, now: Desk, sites: Sites) -> None:

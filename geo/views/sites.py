@@ -142,51 +142,37 @@ def _show_rest(plan: Plan, parcels: dict[str, Parcel]) -> None:
 def _pick_view(plan: Plan, now: Desk, sites: Sites) -> None:
     """Let the user pick which need the map shows: category, before or after."""
 
-    def keep(name: str, key: str) -> None:
-        value = st.session_state[key]
+    def keep(name: str) -> None:
+        value = st.session_state[f"pq-site-view-{name}"]
         if value is not None:
             setattr(now, name, value)
 
-    options = ("", *sites.settings.categories)
-    for name, values, word in (
-        (
-            "category",
-            options,
-            lambda one: (
-                site_told.category_name(plan, one) if one else say("view.sites.all")
-            ),
-        ),
-        (
-            "after",
-            (False, True),
-            lambda one: say(f"view.sites.view.{'after' if one else 'before'}"),
-        ),
-    ):
-        key = f"pq-site-view-{name}"
-        st.session_state[key] = getattr(now, name)
-        if name == "category":
-            st.selectbox(
-                say("view.lifecircle.category"),
-                values,
-                format_func=word,
-                key=key,
-                on_change=keep,
-                args=(name, key),
-                label_visibility="collapsed",
-                filter_mode=None,
-                placeholder="",
-                width=190,
-            )
-        else:
-            st.segmented_control(
-                say("view.sites.view.title"),
-                values,
-                format_func=word,
-                key=key,
-                on_change=keep,
-                args=(name, key),
-                label_visibility="collapsed",
-            )
+    def category(one: str) -> str:
+        return site_told.category_name(plan, one) if one else say("view.sites.all")
+
+    for name in ("category", "after"):
+        st.session_state[f"pq-site-view-{name}"] = getattr(now, name)
+    st.selectbox(
+        say("view.lifecircle.category"),
+        ("", *sites.settings.categories),
+        format_func=category,
+        key="pq-site-view-category",
+        on_change=keep,
+        args=("category",),
+        label_visibility="collapsed",
+        filter_mode=None,
+        placeholder="",
+        width=190,
+    )
+    st.segmented_control(
+        say("view.sites.view.title"),
+        (False, True),
+        format_func=lambda one: say(f"view.sites.view.{'after' if one else 'before'}"),
+        key="pq-site-view-after",
+        on_change=keep,
+        args=("after",),
+        label_visibility="collapsed",
+    )
 
 
 def _show_list(
