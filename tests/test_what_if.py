@@ -3,9 +3,11 @@
 import os
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from scrambled import scramble
 from what_if_towns import (
     disagree_plainly,
@@ -15,12 +17,14 @@ from what_if_towns import (
 )
 
 from geo.findings import render_findings
+from geo.network import attach_points
 from geo.sample import make_district, make_sample
 from geo.scores import score_categories, score_communities
 from geo.settings import Settings
 from geo.text import LANGUAGES
 from geo.town import make_town
 from geo.what_if import WhatIf
+from geo.what_if_places import find_spot
 from geo.what_if_steps import Step, apply_steps
 
 #: How many random towns of each kind are compared.
@@ -310,3 +314,20 @@ def test_the_district_after_the_steps_is_the_plain_one(what_if, circle):
     pd.testing.assert_frame_equal(
         pd.DataFrame(what_if.district().facilities), pd.DataFrame(plain.facilities)
     )
+
+
+def test_spots_are_those_of_attach_points(circle):
+    """Points and polygons inside and outside walls get the same seeds."""
+    rng, network = np.random.default_rng(4), circle.network
+    west, south, east, north = circle.district.communities.total_bounds
+    points = shapely.points(rng.uniform(west, east, 60), rng.uniform(south, north, 60))
+    shapes = np.concatenate([points, shapely.buffer(points[:30], 25.0)])
+    names = [f"P{row:02d}" for row in range(len(shapes))]
+    series = gpd.GeoSeries(shapes, index=names, crs=circle.district.crs)
+    table = attach_points(network, series)
+    for name, shape in series.items():
+        spot = find_spot(network, shape)
+        mine = table[table["facility_id"] == name].sort_values("node")
+        assert spot.node.tolist() == mine["node"].tolist()
+        assert spot.distance_m == pytest.approx(mine["distance_m"].to_numpy())
+        assert spot.shut.tolist() == mine["community_id"].notna().tolist()
