@@ -1,6 +1,7 @@
 """All places tried one after the other: walks, verdicts, and what they change."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,15 +83,26 @@ def try_places(
         return tried, pd.DataFrame(columns=list(CHANGE_COLUMNS))
     laid = lay_openings(district, circle.network, ground, tried, settings)
     progress(_STAGE, 0.3)
-    trying = _Trying(circle, laid, progress)
+    twice = openings.open_to == "all"
+    trying = _Trying(circle, laid, _part(progress, 0.3, 0.65 if twice else 1.0))
     changes = trying.run(laid, _NOBODY)
-    if openings.open_to != "all":
+    if not twice:
         return tried, changes
     best = choose(tried, changes)
     if not len(best):
         return tried, changes.iloc[:0]
     opened = open_to_all(laid, best)
-    return tried, trying.run(opened, trying.find_others(opened))
+    again = trying.again(_part(progress, 0.65, 1.0))
+    return tried, again.run(opened, again.find_others(opened))
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    """Tell a part of the way, from `low` to `high`."""
+
+    def tell(stage: str, share: float) -> None:
+        progress(stage, low + share * (high - low))
+
+    return tell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +137,12 @@ class _Trying:
         self._searched_m = circle.reach.cutoff_m
         self._population = self._numbers("population")
         self._judge = self._make_judge()
+
+    def again(self, progress: Progress) -> "_Trying":
+        """Return the same, telling another progress."""
+        other = copy(self)
+        other._progress = progress  # noqa: SLF001 (its own copy)
+        return other
 
     def run(self, laid: Laid, more: pd.DataFrame) -> pd.DataFrame:
         """Try all places; return what they change.
@@ -193,7 +211,7 @@ class _Trying:
             hidden.shapes[some],
             np.stack([walked[:, 1], known[walked[:, 0]].to_numpy()], axis=1),
             within_m=self._searched_m,
-            told=lambda share: self._progress(_STAGE, 0.3 + 0.05 * share),
+            told=lambda share: self._progress(_STAGE, 0.1 * share),
         )
         supplied = {
             at: self._share(walkers, at, need)
@@ -247,7 +265,7 @@ class _Trying:
             shapes,
             pairs,
             within_m=reach_m,
-            told=lambda share: self._progress(_STAGE, 0.35 + 0.1 * share),
+            told=lambda share: self._progress(_STAGE, 0.1 + 0.1 * share),
         )
         hidden_m, _ = measure_hidden(
             self._judge.hidden,
@@ -290,7 +308,7 @@ class _Trying:
         many = len(rows)
 
         def tell(share: float) -> None:
-            self._progress(_STAGE, 0.45 + 0.55 * (low + share * (high - low)) / many)
+            self._progress(_STAGE, 0.2 + 0.8 * (low + share * (high - low)) / many)
 
         part = rows.iloc[low:high].reset_index(drop=True)
         trials: Trials = lay_trials(part, self._laid, self._places)

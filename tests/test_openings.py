@@ -329,15 +329,17 @@ def test_what_is_not_told_is_said(rules):
     assert found.table["reason"].tolist() == everything.table["reason"].tolist()[:1]
 
 
-def test_it_tells_where_it_is_and_can_be_stopped(rules):
+@pytest.mark.parametrize("open_to", ["residents", "all"])
+def test_it_tells_where_it_is_and_can_be_stopped(rules, open_to):
     circle = measure(make_district(**block_layers()), rules)
     shares: list[float] = []
+    wished = OpeningSettings(open_to=open_to)
 
     def told(stage: str, share: float) -> None:
         assert stage == "stage.openings"
         shares.append(share)
 
-    find_openings(circle, progress=told)
+    find_openings(circle, wished, progress=told)
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
 
@@ -346,7 +348,7 @@ def test_it_tells_where_it_is_and_can_be_stopped(rules):
             raise CancelledError("cancelled")
 
     with pytest.raises(CancelledError):
-        find_openings(circle, progress=stop)
+        find_openings(circle, wished, progress=stop)
     # nothing of what was stopped is left behind
     pd.testing.assert_frame_equal(
         find_openings(circle).changes, find_openings(circle).changes
