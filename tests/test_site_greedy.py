@@ -11,7 +11,7 @@ from geo.site_greedy import fill, search
 from geo.site_grow import make_trial, restore
 from geo.site_problem import find_faults, measure_served_people
 
-CASES = range(120)
+CASES = range(80)
 
 
 def judge(problem, modules):
@@ -71,7 +71,7 @@ def test_as_many_are_served_as_can_be():
             most, _ = serve_most(problem, modules, category)
             assert served[category] == pytest.approx(most, abs=1e-6)
         rerouted += bool(served.sum() > 0)
-    assert rerouted > 80
+    assert rerouted > 50
 
 
 def test_others_make_way():
