@@ -1,5 +1,6 @@
 """What one session tries out: its steps, undo and redo, and what follows from them."""
 
+import gc
 import logging
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,9 @@ import streamlit as st
 
 from geo.errors import InputError, PianquError
 from geo.findings import render_findings
+from geo.lifecircle import LifeCircle
 from geo.plan import Plan
+from geo.progress import Progress
 from geo.views import reports, work
 from geo.views.board import Board
 from geo.views.jobs import Job
@@ -259,7 +262,7 @@ def follow(plan: Plan) -> Desk:
         # each session has one of its own, since steps change it
         now.job = work.shelf().start(
             ("what if engine", uuid4().hex),
-            lambda progress: WhatIf(circle, progress),
+            lambda progress: make_engine(circle, progress),
             work.bench().session,
         )
     if now.job is not None and now.job.done:
@@ -271,6 +274,33 @@ def follow(plan: Plan) -> Desk:
         elif not isinstance(job.error, PianquError):
             _LOG.error("a what-if failed unexpectedly", exc_info=job.error)
     return now
+
+
+def make_engine(circle: LifeCircle, progress: Progress) -> WhatIf:
+    """Make the distances ready, and take them out of the garbage collector's way.
+
+    Streamlit collects all garbage after every run of a page. Looking through what a
+    large district and its distances are made of took 0.7 s of each drop at 1,000
+    communities; what stays anyway is looked through once, here.
+
+    Parameters
+    ----------
+    circle
+        The life circle of today.
+    progress
+        Told the stage.
+
+    Returns
+    -------
+    geo.what_if.WhatIf
+        Ready for the first step.
+    """
+    engine = WhatIf(circle, progress)
+    # what was set aside before and has become garbage since is let go first
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return engine
 
 
 def picture(plan: Plan, now: Desk) -> Picture:
