@@ -1,5 +1,7 @@
 """Making everything ready for a live what-if, once."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -47,40 +49,7 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
     needs = tuple(circle.rules.requirements.values())
     ids = district.communities.index.sort_values()
     stock, places = take_stock(district.facilities, needs), place_people(network, ids)
-    runs = plan_runs(needs)
-    searched_m = circle.reach.cutoff_m
-    everyone, residents = make_seeds(network, stock, runs)
-    graph = circle.reach.graph
-    readings = _read(
-        measure_reach(graph, everyone, categories=runs.count, cutoff_m=searched_m),
-        circle,
-        places,
-        ids,
-        residents,
-        progress,
-    )
-    public, own = part_seeds(everyone, residents, runs)
-    reaches = [
-        measure_reach(
-            graph,
-            seeds.seeds(),
-            categories=3 if is_sized(need) else 1,
-            cutoff_m=searched_m,
-        )
-        for need, seeds in zip(needs, public, strict=True)
-    ]
-    progress("stage.what_if", 0.7)
-    shapes = np.asarray(district.facilities.geometry.loc[stock.ids], dtype=object)
-    gates = _list_gates(network, places)
-    shape = len(ids), len(needs)
-    straight_m = measure_straight(
-        gates.shapes, gates.community, shapes, stock.category, shape=shape
-    )
-    hidden, hidden_m, maybe_m = list_hidden(
-        circle, stock, places, ids, searched_m, shape
-    )
     pairs = _list_pairs(circle, needs, stock, places, ids)
-    columns = make_columns(circle.gaps, shape)
     live = Live(
         district=district,
         network=network,
@@ -88,41 +57,94 @@ def make_live(circle: LifeCircle, progress: Progress = no_progress) -> Live:
         settings=circle.settings,
         needs=needs,
         ids=ids,
-        searched_m=searched_m,
-        runs=runs,
-        reaches=reaches,
-        kinds=make_kinds(stock, network, shapes, ids, len(needs)),
-        own=own,
+        searched_m=circle.reach.cutoff_m,
         links=_list_links(network),
-        gates=gates,
         access=places.access,
         door_node=places.door_node,
         door_connector_m=places.door_connector_m,
         watch=_list_watch(network, places, ids),
-        gate_m=readings.gate_m,
-        gate_label=np.where(readings.gate_label < 0, -1, label_of(readings.gate_label)),
-        door_m=readings.door_m,
-        edge_m=_first_column(circle.gaps, "d_edge_m", shape),
-        straight_m=straight_m,
-        hidden_m=hidden_m,
-        maybe_m=maybe_m,
         present=_find_present(district, needs),
-        hidden=hidden,
         pairs=pairs,
         supplies={},
-        columns=columns,
-        codes={name: encode(columns[name]) for name in CODED},
-        judged=np.zeros(shape, dtype=np.bool_),
         node_piece=network.node_piece,
         piece_walled=network.pieces["walled"].to_numpy(dtype=np.bool_).copy(),
         stock_ids=stock.ids.to_numpy(dtype=object),
         people=_count_people(district, ids),
         obstacles=_list_obstacles(district, network),
+        **_prepare_runs(circle, stock, places, ids, progress),
+        **_look_around(circle, stock, places, ids),
+        **_take_verdicts(circle, (len(ids), len(needs))),
     )
     for at in pairs:
         live.supplies[at] = measure_supply(live, at)
     progress("stage.what_if", 1.0)
     return live
+
+
+def _prepare_runs(
+    circle: LifeCircle, stock: Stock, places: Places, ids: pd.Index, progress: Progress
+) -> dict[str, Any]:
+    """Run over the network, category by category, and read at gates and doors."""
+    needs = tuple(circle.rules.requirements.values())
+    runs, graph, cutoff_m = plan_runs(needs), circle.reach.graph, circle.reach.cutoff_m
+    everyone, residents = make_seeds(circle.network, stock, runs)
+    whole = measure_reach(graph, everyone, categories=runs.count, cutoff_m=cutoff_m)
+    readings = _read(whole, circle, places, ids, residents, progress)
+    public, own = part_seeds(everyone, residents, runs)
+    reaches = [
+        measure_reach(
+            graph,
+            seeds.seeds(),
+            categories=3 if is_sized(need) else 1,
+            cutoff_m=cutoff_m,
+        )
+        for need, seeds in zip(needs, public, strict=True)
+    ]
+    progress("stage.what_if", 0.7)
+    label = readings.gate_label
+    return {
+        "runs": runs,
+        "reaches": reaches,
+        "own": own,
+        "gate_m": readings.gate_m,
+        "gate_label": np.where(label < 0, -1, label_of(label)),
+        "door_m": readings.door_m,
+    }
+
+
+def _look_around(
+    circle: LifeCircle, stock: Stock, places: Places, ids: pd.Index
+) -> dict[str, Any]:
+    """Measure the straight lines, and find what cannot be walked to."""
+    district, network = circle.district, circle.network
+    shape = len(ids), len(circle.rules.requirements)
+    shapes = np.asarray(district.facilities.geometry.loc[stock.ids], dtype=object)
+    gates = _list_gates(network, places)
+    straight_m = measure_straight(
+        gates.shapes, gates.community, shapes, stock.category, shape=shape
+    )
+    hidden, hidden_m, maybe_m = list_hidden(
+        circle, stock, places, ids, circle.reach.cutoff_m, shape
+    )
+    return {
+        "gates": gates,
+        "kinds": make_kinds(stock, network, shapes, ids, shape[1]),
+        "straight_m": straight_m,
+        "hidden": hidden,
+        "hidden_m": hidden_m,
+        "maybe_m": maybe_m,
+    }
+
+
+def _take_verdicts(circle: LifeCircle, shape: tuple[int, int]) -> dict[str, Any]:
+    """Take over the verdicts of today."""
+    columns = make_columns(circle.gaps, shape)
+    return {
+        "columns": columns,
+        "codes": {name: encode(columns[name]) for name in CODED},
+        "judged": np.zeros(shape, dtype=np.bool_),
+        "edge_m": _first_column(circle.gaps, "d_edge_m", shape),
+    }
 
 
 def _find_present(district: District, needs: tuple[Requirement, ...]) -> Bools:
