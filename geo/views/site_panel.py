@@ -77,6 +77,7 @@ def _bars(plan: Plan, now: Desk, sites: Sites) -> Block:
         category = str(row["category"])
         demand = float(row["demand"])
         vague = not demand and category in left
+        look = STATE_LOOKS[State.UNKNOWN if vague else State.MET]
         served = row["served"] / demand if demand else None
         whole = people_words(demand, row["group"])
         label = category_name(plan, category)
@@ -97,7 +98,7 @@ def _bars(plan: Plan, now: Desk, sites: Sites) -> Block:
             {
                 "id": category,
                 "label": label,
-                "look": STATE_LOOKS[State.UNKNOWN if vague else State.MET].told(""),
+                "look": {**look.told(""), "sign": ""},
                 "share": served,
                 "limit": min(1.0, row["servable"] / demand) if demand else None,
                 "value": value,
