@@ -5,6 +5,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from geo.exports import write_csv
 from geo.files import replace_folder
 from geo.findings import render_findings
 from geo.geopackage import write_layers
+from geo.openings import TABLE_COLUMNS as OPENING_COLUMNS
 from geo.openings import opening_shapes
 from geo.plan import Plan
 from geo.progress import Progress, no_progress
@@ -58,7 +60,7 @@ _VERSIONS = (
 _LATER: Mapping[str, tuple[str, ...]] = {
     "units": UNIT_COLUMNS,
     "sites": SITE_COLUMNS,
-    "openings": ("opening_id", "community_id", "reason"),
+    "openings": ("opening_id", *OPENING_COLUMNS),
 }
 
 
@@ -287,7 +289,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _versions() -> dict[str, str]:
     own = {"pianqu": geo.__version__, "python": platform.python_version()}
-    return own | {name: version(name) for name in _VERSIONS}
+    return own | {name: version(name) for name in _VERSIONS if find_spec(name)}
 
 
 def _layers(plan: Plan, gaps: pd.DataFrame, lang: str) -> dict[str, gpd.GeoDataFrame]:

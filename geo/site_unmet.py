@@ -80,7 +80,7 @@ def list_unmet(
     near = _find_near(basis, settings, wishes, table, rows)
     told = rows.join(near)
     reach = reach_of(basis.circle, settings)
-    told["reach_m"] = told["category"].map(reach)
+    told["reach_m"] = told["category"].map(reach).astype("float64")
     order = list(CHANGES)
     told["rank"] = told["why"].map(order.index)
     told = told.sort_values(["community_id", "category", "rank", "nearest_m", "place"])
@@ -132,7 +132,8 @@ def _find_near(
     links = measure_links(basis.circle, rows, used, wide)
     links["category"] = rows["category"].to_numpy()[links["row"].to_numpy()]
     found = links.merge(pairs, on=["idle_id", "category"])
-    within = found["distance_m"] <= found["category"].map(reach)
+    # of no rows at all, the map would be words
+    within = found["distance_m"] <= found["category"].map(reach).astype("float64")
     sure = found["standing"].isin(["full", "not_chosen"])
     far = np.where(sure, "too_far", "unsure_far")
     found["why"] = np.where(within, found["standing"], far)

@@ -7,15 +7,18 @@ are dropped for good; the rest goes to branch and bound.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-import highspy
 import numpy as np
 import numpy.typing as npt
 
 from geo.chains import FloatArray, Int64Array, kernel
 from geo.unit_problem import as_starts, spread_out
 from geo.unit_sets import Sets
+
+if TYPE_CHECKING:
+    import highspy
 
 __all__ = ["Choice", "Going", "Relaxed", "choose_sets", "relax_sets"]
 
@@ -131,9 +134,10 @@ def _columns(sets: Sets, kept: Int64Array) -> tuple[Int64Array, Int64Array]:
     return as_starts(count), sets.member[spread_out(sets.start[kept], count)]
 
 
-def _make_solver() -> highspy.Highs:
+def _make_solver() -> "highspy.Highs":
     """Return a silent HiGHS on one thread that always does the same."""
-    solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    # loaded when it is needed: what needs none works where it is not installed
+    solver: highspy.Highs = import_module("highspy").Highs()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
@@ -149,23 +153,24 @@ def _make_solver() -> highspy.Highs:
 
 def _make_model(
     sets: Sets, kept: Int64Array, must: npt.NDArray[np.bool_], *, whole: bool
-) -> highspy.HighsLp:
+) -> "highspy.HighsLp":
     """Return the packing model of some sets, column by column."""
-    model = highspy.HighsLp()
+    solver = import_module("highspy")
+    model: highspy.HighsLp = solver.HighsLp()
     start, member = _columns(sets, kept)
     model.num_col_, model.num_row_ = kept.size, must.size
-    model.sense_ = highspy.ObjSense.kMaximize
+    model.sense_ = solver.ObjSense.kMaximize
     model.col_cost_ = sets.gain[kept]
     model.col_lower_ = np.zeros(kept.size)
-    model.col_upper_ = np.full(kept.size, 1.0 if whole else highspy.kHighsInf)
-    model.row_lower_ = np.where(must, 1.0, -highspy.kHighsInf)
+    model.col_upper_ = np.full(kept.size, 1.0 if whole else np.inf)
+    model.row_lower_ = np.where(must, 1.0, -np.inf)
     model.row_upper_ = np.ones(must.size)
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.format_ = solver.MatrixFormat.kColwise
     model.a_matrix_.start_ = start.astype(np.int32)
     model.a_matrix_.index_ = member.astype(np.int32)
     model.a_matrix_.value_ = np.ones(member.size)
     if whole:
-        model.integrality_ = [highspy.HighsVarType.kInteger] * kept.size
+        model.integrality_ = [solver.HighsVarType.kInteger] * kept.size
     return model
 
 
@@ -240,13 +245,13 @@ def _whole(used: Int64Array, value: FloatArray) -> Int64Array | None:
     return None
 
 
-def _add_columns(solver: highspy.Highs, sets: Sets, more: Int64Array) -> None:
+def _add_columns(solver: "highspy.Highs", sets: Sets, more: Int64Array) -> None:
     start, member = _columns(sets, more)
     solver.addCols(
         more.size,
         sets.gain[more],
         np.zeros(more.size),
-        np.full(more.size, highspy.kHighsInf),
+        np.full(more.size, np.inf),
         member.size,
         start[:-1].astype(np.int32),
         member.astype(np.int32),
@@ -265,21 +270,21 @@ def _branch(
 
     No plan at all among them means that none is better than the one known.
     """
-    solver = _make_solver()
+    words, solver = import_module("highspy"), _make_solver()
     solver.setOptionValue("mip_max_nodes", nodes_most)
     solver.passModel(_make_model(sets, kept, must, whole=True))
 
-    def ask(event: highspy.highs.HighsCallbackEvent) -> None:
+    def ask(event: "highspy.highs.HighsCallbackEvent") -> None:
         if not going():
             event.interrupt()
 
     solver.cbMipInterrupt += ask
     solver.run()
-    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+    if solver.getModelStatus() == words.HighsModelStatus.kInfeasible:
         return None, -np.inf
     info = solver.getInfo()
     limit = float(info.mip_dual_bound)
-    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+    if info.primal_solution_status != words.SolutionStatus.kSolutionStatusFeasible:
         return None, limit
     found = kept[np.array(solver.getSolution().col_value) > HALF]
     taken = np.bincount(_columns(sets, found)[1], minlength=must.size)

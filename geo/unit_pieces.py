@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.chains import FloatArray, Int64Array, kernel
+from geo.highs import load_solver
 from geo.settings import UnitSettings
 from geo.unit_choice import NEAR, Going, choose_sets, relax_sets
 from geo.unit_prices import Priced, price_sets
@@ -114,10 +115,11 @@ def settle_piece(
     Returns
     -------
     Outcome
-        A plan that is at least as good, its bound if there is one.
+        A plan that is at least as good, its bound if there is one: none for a piece
+        that is too large, or where HiGHS is not installed.
     """
     piece = _make_piece(town, atoms, chosen)
-    if chosen.size > LARGE:
+    if chosen.size > LARGE or load_solver() is None:
         return Outcome(label, np.nan, proved=False, columns=-1)
     budget = Budget(settings.columns_most, settings.nodes_most, going)
     most = budget.columns

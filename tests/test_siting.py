@@ -1,6 +1,8 @@
 """The whole of siting: from the life circle to a plan, and who is left out."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
@@ -15,6 +17,8 @@ from geo.errors import InputError
 from geo.findings import render_findings
 from geo.lifecircle import LifeCircle, measure_life_circle
 from geo.network import attach_points, build_network
+from geo.plan import plan_district
+from geo.plan_files import write_plan
 from geo.rules import RuleBook
 from geo.settings import Settings, SiteSettings
 from geo.site_curve import list_alternatives, measure_curve, try_elsewhere
@@ -319,3 +323,19 @@ def test_a_district_counted_by_hand(rules: RuleBook) -> None:
     assert made.value == pytest.approx(made.bound)
     with_far = site_facilities(circle, settings=replace(one, budget=2))
     assert with_far.value >= made.value
+
+
+def test_without_a_solver_the_whole_plan_still_answers(
+    rules: RuleBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if highspy were not installed."""
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    layers = grid_layers()
+    corner = {"kind": "边角地", "land_area_m2": 200.0, "allowed_uses": "健身"}
+    layers["idle"] = {"near": corner | {"at": point(350, 0)}}
+    plan = plan_district(make_district(**layers), rules, Settings())
+    assert plan.sites is not None
+    assert plan.sites.solver == "search"
+    assert plan.sites.table["idle_id"].tolist() == ["near"]
+    assert plan.sites.bound >= plan.sites.value - 1e-9
+    write_plan(plan, tmp_path / "out")
