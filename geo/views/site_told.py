@@ -215,6 +215,7 @@ def _served(now: Desk, sites: Sites) -> dict[str, Any]:
         whole = people_words(row["demand"], row["group"], estimated=row["estimated"])
         share = row["served"] / row["demand"] if row["demand"] else np.nan
         note = say("view.sites.number.served_of", served=served, whole=whole)
+        label = say("view.sites.number.served_one")
         return {"label": label, "value": percent(share), "note": note}
     if sites.estimated:
         label = say("view.sites.estimated_of", value=label)
