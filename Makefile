@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-WARM := from geo import units, walks; walks.warm(); units.warm_units()
+WARM := from geo import site_warm, units, walks; walks.warm(); units.warm_units(); site_warm.warm_sites()
 # `make test COVER="$(MEASURED)"` measures coverage, too; that takes half as long again
 MEASURED := --cov --cov-report=term --cov-fail-under=95
 COVER ?=

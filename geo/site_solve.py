@@ -31,6 +31,7 @@ from geo.site_problem import (
 
 if TYPE_CHECKING:
     from types import ModuleType
+from geo.site_warm import warm_sites
 
 __all__ = [
     "SiteState",
@@ -123,20 +124,9 @@ def solve_sites(
         return _tell_nothing(problem, np.zeros_like(least), possible=False)
     if not problem.asked.any():
         return _tell_nothing(problem, least, possible=True)
-    _warm_up()
+    # no clock runs while kernels are compiled
+    warm_sites()
     return _Run(problem, settings, watch, fair=fair).solve(known)
-
-
-def _warm_up() -> None:
-    """Have the kernels compiled before any clock runs: once per machine, seconds."""
-    one, first, count = np.ones(1), np.zeros(1, np.int64), np.ones(1, np.int64)
-    least = SitingProblem(
-        *(first, one, one, first, first, one, one, count, count, one, one, one),
-        *(np.arange(2), first, one, np.zeros((0, 2), np.int64), first > 0, 2.0, one),
-    )
-    search(least)
-    bound_fair(least)
-    bound_value(least)
 
 
 def _tell_nothing(
