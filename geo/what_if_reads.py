@@ -293,6 +293,8 @@ def _walks(
     facility: tuple[int, int],
 ) -> bool:
     gates, doors = find_own_places(live, community)
+    # a gate of a step has no node of its own: it is read by its arms below
+    gates = np.setdiff1d(gates, [gate.row for gate in live.opened])
     with live.as_resident(reach, community, own.seeds() if own else None) as opened:
         found = [
             opened.distance_m(0, live.gates.node[gates]),

@@ -105,9 +105,10 @@ def test_scrambled_towns(rules, seed):
     play(measure(scramble(seed), rules, settings), seed)
 
 
-def test_the_sample(rules):
+@pytest.mark.parametrize("seed", [2, 5])
+def test_the_sample(rules, seed):
     district = make_district(make_sample())
-    play(measure(district, rules, Settings()), 5, steps=12, often=12)
+    play(measure(district, rules, Settings()), seed, steps=12, often=12)
 
 
 def test_before_any_step_it_is_today(what_if, circle):
