@@ -1,4 +1,4 @@
-"""开门: where a new gate in a wall does what a building would."""
+"""The part 开门: where a new gate in a wall does what a building would."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
