@@ -46,6 +46,8 @@ SERVER_OPTIONS = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "runner.magicEnabled": "false",
+    # a full collection after every click took half of what the server did
+    "runner.postScriptGC": "false",
     "server.enableStaticServing": "true",
     "server.fileWatcherType": "none",
     "server.maxUploadSize": "200",
