@@ -80,19 +80,6 @@ class District:
     inputs: pd.DataFrame
     ambiguous: dict[str, int]
 
-    @property
-    def community_names(self) -> pd.Series:
-        """Return what each community is called: its name, else its id."""
-        names = self.communities["name"].fillna(self.communities.index.to_series())
-        return pd.Series(names, dtype="str")
-
-    @property
-    def resource_names(self) -> pd.Series:
-        """Return what each idle resource is called: its name, else kind and id."""
-        kind = self.idle["kind"].astype("object").fillna("")
-        other = kind + self.idle.index.to_series().astype(str)
-        return pd.Series(self.idle["name"].fillna(other), dtype="str")
-
 
 #: Layers that a district holds as frames, `extent` among them.
 DISTRICT_LAYERS = tuple(
@@ -140,6 +127,41 @@ def read_district(
     manifest = read_manifest(path)
     source = read_sources(path, manifest, book, progress)
     return _make_district(source, assemble_layers(source, manifest, book, progress))
+
+
+def name_communities(communities: pd.DataFrame) -> pd.Series:
+    """Return what each community is called: its name, else its id.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name.
+
+    Returns
+    -------
+    pandas.Series
+        Words on its index.
+    """
+    names = communities["name"].fillna(communities.index.to_series())
+    return pd.Series(names, dtype="str")
+
+
+def name_resources(idle: pd.DataFrame) -> pd.Series:
+    """Return what each idle resource is called: its name, else kind and id.
+
+    Parameters
+    ----------
+    idle
+        Layer of that name.
+
+    Returns
+    -------
+    pandas.Series
+        Words on its index.
+    """
+    kind = idle["kind"].astype("object").fillna("")
+    other = kind + idle.index.to_series().astype(str)
+    return pd.Series(idle["name"].fillna(other), dtype="str")
 
 
 def output_crs(district: District) -> str:

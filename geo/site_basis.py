@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo.closable import find_owned
-from geo.district import District
+from geo.district import District, name_communities, name_resources
 from geo.findings import concat_findings
 from geo.lifecircle import LifeCircle
 from geo.progress import Progress, no_progress
@@ -86,12 +86,12 @@ class SiteBasis:
     @property
     def names(self) -> pd.Series:
         """Return what each community is called: its name, else its id."""
-        return self.district.community_names
+        return name_communities(self.district.communities)
 
     @property
     def resource_names(self) -> pd.Series:
         """Return what each resource is called: its name, else kind and id."""
-        return self.district.resource_names
+        return name_resources(self.district.idle)
 
     @property
     def reach_m(self) -> Mapping[str, float]:

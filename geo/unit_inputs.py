@@ -12,7 +12,7 @@ from geo.closable import Closable, find_closable
 from geo.conditions import share_broken
 from geo.coverage import Floats, Ints
 from geo.decisions import Pair
-from geo.district import District
+from geo.district import District, name_communities
 from geo.eligibility import judge_eligibility
 from geo.findings import Finding, concat_findings, make_findings
 from geo.lifecircle import LifeCircle
@@ -79,7 +79,7 @@ class UnitBasis:
     @property
     def names(self) -> pd.Series:
         """Return what each community is called: its name, else its id."""
-        return self.district.community_names
+        return name_communities(self.district.communities)
 
 
 def prepare_units(
