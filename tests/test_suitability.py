@@ -656,7 +656,9 @@ def test_every_reason_is_a_sentence_in_both_languages(tmp_path):
     table = pd.concat(parts, ignore_index=True)
     keys = {key for key in texts("zh") if key.startswith("suitability.reason.")}
     known = {key.removeprefix("suitability.reason.") for key in keys}
-    assert set(table["reason_code"]) == known - {"category_unlisted"}
+    # what only siting says of a resource: tests/test_site_options.py
+    sited = {"no_sizing", "no_least", "below_least"}
+    assert set(table["reason_code"]) == known - {"category_unlisted"} - sited
     for lang in LANGUAGES:
         said = explain_suitability(table, lang)
         assert said.name == "reason"
