@@ -117,7 +117,9 @@ def test_nothing_is_edited_while_the_solver_is_at_work(desk: Desk) -> None:
 def test_a_stopped_solver_leaves_its_best_plan(plan: Plan) -> None:
     live = Live()
     live.stop.set()
-    content = unit_work.work_on(plan, Decisions(settings=UnitSettings()), live)
+    # settings that no other test asks for: nothing of the answer is on the shelf
+    wishes = Decisions(settings=UnitSettings(target_households=1499.0))
+    content = unit_work.work_on(plan, wishes, live)
     made = content(no_progress)
     assert live.preview is not None
     assert set(live.preview.index) == set(plan.district.communities.index)
