@@ -310,7 +310,7 @@ def _say_sites(sites: Sites, lang: str) -> None:
 def _say_openings(openings: Openings, lang: str) -> None:
     _say("cli.openings_done", lang, openings=f"{len(openings.table):,}")
     for sentence in openings.explain(lang).head(1):
-        sys.stdout.write(f"{sentence}\n")
+        _say("cli.openings_best", lang, sentence=sentence)
 
 
 def _say_findings(found: pd.DataFrame, lang: str) -> None:
