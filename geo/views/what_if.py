@@ -1,4 +1,4 @@
-"""The part 试一试: put, close, open or use something on the map, and see what follows."""
+"""The part 试一试: put, close, open or use something, and see what follows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
