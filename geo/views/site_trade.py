@@ -122,7 +122,8 @@ def other_blocks(sites: Sites, trade: Trade) -> list[Block]:
             "title": say(f"view.sites.trade.{name}"),
             "note": say(
                 "view.sites.trade.other_note",
-                value=percent(made.value),
+                # alike for all: each plan's own value has its own weights
+                value=percent(float(made.categories["share"].mean())),
                 fair=percent(made.fair),
                 people=f"{made.categories['households_served'].sum():,.0f}",
             ),
