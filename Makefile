@@ -5,19 +5,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 WARM := from geo import site_warm, units, walks; walks.warm(); units.warm_units(); site_warm.warm_sites()
-# `make test COVER="$(MEASURED)"` measures coverage, too; that takes half as long again
-MEASURED := --cov --cov-report=term --cov-fail-under=95
-COVER ?=
 
-.PHONY: app test check bench clean
+.PHONY: app test cover check bench clean
 
 app: $(STAMP)
 	$(BIN)/pianqu app
 
 test: $(STAMP)
 	$(BIN)/python -c "$(WARM)" # compile once, not in every worker
-	$(BIN)/python -m pytest -n 2 -m "not e2e" $(COVER)
+	$(BIN)/python -m pytest -n 2 -m "not e2e"
 	$(BIN)/python -m pytest -m e2e # alone: a browser wants both cores
+
+cover: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m "not e2e" --cov --cov-report=term --cov-fail-under=95
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ from geo.settings import OpeningSettings
 from geo.text import data_dir
 from geo.town import make_town
 
-TOWNS = int(os.environ.get("PIANQU_OPENING_TOWNS", "3"))
+TOWNS = int(os.environ.get("PIANQU_OPENING_TOWNS", "1"))
 ANSWERS = tomllib.loads(
     Path(__file__).with_name("sample_answers.toml").read_text(encoding="utf-8")
 )

@@ -41,7 +41,7 @@ from geo.town import make_town
 from geo.walks import warm
 
 ROOT = Path(__file__).parents[1]
-KILLS = int(os.environ.get("PIANQU_KILLS", "8"))
+KILLS = int(os.environ.get("PIANQU_KILLS", "4"))
 FILES = {
     "plan.gpkg",
     "gaps.csv",
