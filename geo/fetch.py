@@ -152,6 +152,8 @@ def _told(place: str, host: str) -> Iterator[None]:
 
 def _check_status(response: requests.Response, place: str) -> None:
     if response.status_code in _BUSY:
+        # nobody reads what it says: the connection would stay open
+        response.close()
         raise FetchError(
             "fetch_busy",
             place=place,
