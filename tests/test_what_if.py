@@ -111,6 +111,17 @@ def test_the_sample(rules, seed):
     play(measure(district, rules, Settings()), seed, steps=12, often=12)
 
 
+def test_a_new_gate_counts_its_way_to_what_is_put_later(rules):
+    """Just out of reach through the gate, in reach of the node beside it."""
+    circle = measure(make_district(make_sample()), rules, Settings())
+    what_if = WhatIf(circle)
+    gate = {"community_id": "C114", "x": 528122.695652174, "y": 4418188.0}
+    what_if.do(Step(kind="open_gate", **gate))
+    place = {"x": 528410.67, "y": 4418197.37, "floor_area_m2": 400.0, "capacity": 30.0}
+    what_if.do(Step(kind="add", category="childcare", **place))
+    assert disagree_plainly(what_if) == []
+
+
 def test_before_any_step_it_is_today(what_if, circle):
     pd.testing.assert_frame_equal(what_if.gaps, circle.gaps)
     pd.testing.assert_frame_equal(what_if.scores, circle.communities)
