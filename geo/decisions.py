@@ -61,6 +61,10 @@ class Decisions:
     steps
         What is built, closed or opened in any case, in order; places are longitude
         and latitude (:mod:`geo.what_if_files`).
+    pinned
+        Community and the year in which its unit is to be renovated in any case.
+    barred
+        Communities whose units are not to be planned.
 
     Notes
     -----
@@ -79,6 +83,8 @@ class Decisions:
     sites_forbidden: tuple[Pair, ...] = ()
     site_settings: SiteSettings | None = None
     steps: tuple[Step, ...] = ()
+    pinned: tuple[tuple[str, int], ...] = ()
+    barred: tuple[str, ...] = ()
 
 
 def make_decisions(
@@ -168,6 +174,8 @@ def parse_decisions(text: str, file: str) -> Decisions:
         sites_forbidden=_sort_sites(_pairs(values, "sites_forbidden", file)),
         site_settings=None if sites is None else make_site_settings(sites),
         steps=parse_steps(values.get("steps", []), file),
+        pinned=_years(values, file),
+        barred=tuple(sorted(_names(values.get("barred", []), "barred", file))),
     )
 
 
@@ -359,6 +367,17 @@ def _pairs(values: Mapping[str, Any], key: str, file: str) -> list[list[str]]:
     if any(len(set(pair)) != len(("a", "b")) for pair in pairs):
         raise InputError("decisions_key", file=file, key=key)
     return pairs
+
+
+def _years(values: Mapping[str, Any], file: str) -> tuple[tuple[str, int], ...]:
+    pairs = values.get("pinned", [])
+    kinds = [str, int]
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and [type(one) for one in pair] == kinds
+        for pair in pairs
+    ):
+        raise InputError("decisions_key", file=file, key="pinned")
+    return tuple(sorted({pair[0]: pair[1] for pair in pairs}.items()))
 
 
 def _names(names: object, key: str, file: str) -> list[str]:

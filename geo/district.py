@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ from pyproj import CRS
 from geo.assemble import Assembled, assemble_layers
 from geo.datum import result_crs
 from geo.errors import InputError, OutputError
+from geo.evidence import Evidence
 from geo.files import replace_folder
 from geo.findings import make_findings
 from geo.manifest import MANIFEST, WORKING, read_manifest
@@ -59,6 +60,8 @@ class District:
         One row per file read: `file, sha256, bytes`.
     ambiguous
         Category to the number of objects that could be of it but are not certain.
+    evidence
+        Tables of the policy step; empty where the folder has none.
     """
 
     name: str
@@ -79,12 +82,11 @@ class District:
     fingerprint: str
     inputs: pd.DataFrame
     ambiguous: dict[str, int]
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 #: Layers that a district holds as frames, `extent` among them.
-DISTRICT_LAYERS = tuple(
-    field.name for field in fields(District) if field.name in LAYERS
-)
+DISTRICT_LAYERS = tuple(one.name for one in fields(District) if one.name in LAYERS)
 
 
 def read_district(

@@ -66,7 +66,8 @@ def unpack_district(folder: Path) -> District:
         plain[table] = pd.read_parquet(folder / f"{table}.parquet")
     findings = plain["findings"]
     findings["params"] = findings["params"].map(json.loads).astype("object")
-    return District(**{field.name: plain[field.name] for field in fields(District)})
+    names = [one.name for one in fields(District) if one.name in plain]
+    return District(**{name: plain[name] for name in names})
 
 
 def _storable(frame: Any) -> Any:  # noqa: ANN401 (a frame with or without geometry)

@@ -121,6 +121,9 @@ class Profile:
         ``off``: categories that are not required; ``use``: category to the rules to
         use instead (``distance``, ``size``, ``capacity``, ``tier_min``), where an
         empty rule switches the test off.
+    chain
+        Its own name and those of the profiles that it extends, nearest first: rows of
+        ``policy_rules`` of these jurisdictions apply.
     """
 
     name: str
@@ -130,6 +133,7 @@ class Profile:
     clauses: Mapping[str, Clause]
     build_years: tuple[BuildYears, ...]
     facilities: Mapping[str, Any]
+    chain: tuple[str, ...] = ()
 
     def value(self, key: str) -> Value | None:
         """Return the value of a clause.
@@ -216,6 +220,7 @@ def load_profile(
         clauses=clauses,
         build_years=years,
         facilities={"off": off, "use": use},
+        chain=tuple(Path(source["path"]).stem for source in sources),
     )
     return profile, sources
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from geo.errors import RuleError
+from geo.policy_settings import CheckSettings, ReserveSettings, ScheduleSettings
 
 #: What the members of a unit must have in common besides being neighbours.
 WITHIN = ("", "jurisdiction", "neighbourhood")
@@ -215,6 +216,9 @@ class Settings:
     units: UnitSettings = field(default_factory=UnitSettings)
     sites: SiteSettings = field(default_factory=SiteSettings)
     openings: OpeningSettings = field(default_factory=OpeningSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    reserve: ReserveSettings = field(default_factory=ReserveSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
 
     def __post_init__(self) -> None:
         """Refuse values with which no result would make sense."""
@@ -231,8 +235,23 @@ class Settings:
             raise RuleError("setting_share", name="coverage_share_min/borderline_share")
 
 
-_Section = Settings | UnitSettings | SiteSettings | OpeningSettings
-_SECTIONS = (UnitSettings, SiteSettings, OpeningSettings)
+_Section = (
+    Settings
+    | UnitSettings
+    | SiteSettings
+    | OpeningSettings
+    | CheckSettings
+    | ReserveSettings
+    | ScheduleSettings
+)
+_SECTIONS = (
+    UnitSettings,
+    SiteSettings,
+    OpeningSettings,
+    CheckSettings,
+    ReserveSettings,
+    ScheduleSettings,
+)
 
 
 def make_settings(values: dict[str, Any]) -> Settings:
