@@ -168,3 +168,36 @@ def test_checking_units_keeps_what_was_decided_about_sites():
     assert checked.sites_forbidden == made.sites_forbidden
     assert checked.excluded == ()
     assert len(found) == 1
+
+
+def test_years_that_were_decided_come_back(tmp_path):
+    decided = Decisions(name="三年计划", pinned=(("C1", 2027),), barred=("C2", "C3"))
+    path = tmp_path / "plans" / "a.json"
+    write_decisions(decided, path)
+    assert read_decisions(path) == decided
+
+
+def test_the_order_of_years_in_a_file_does_not_matter():
+    text = (
+        '{"version": 1, "pinned": [["C2", 2028], ["C1", 2027]], "barred": ["b", "a"]}'
+    )
+    read = parse_decisions(text, "a.json")
+    assert read.pinned == (("C1", 2027), ("C2", 2028))
+    assert read.barred == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '"pinned": "C1"',
+        '"pinned": [["C1", "2027"]]',
+        '"pinned": [["C1"]]',
+        '"pinned": [["C1", true]]',
+        '"barred": [1]',
+    ],
+)
+def test_a_wrong_part_about_years_is_named(part):
+    with pytest.raises(InputError) as refused:
+        parse_decisions(f'{{"version": 1, {part}}}', "a.json")
+    assert refused.value.code == "decisions_key"
+    assert refused.value.params["key"] in part
