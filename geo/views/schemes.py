@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.decisions import (
+    ABOUT_UNITS,
     FOLDER,
     Decisions,
     check_decisions,
@@ -35,7 +36,7 @@ from geo.views.widgets import say
 _LARGEST = 20_000_000
 _LONGEST_NAME = 60
 #: What a scheme says besides of its units.
-_OTHERS = ("sites_required", "sites_forbidden", "site_settings", "steps")
+_OTHERS = tuple(one.name for one in fields(Decisions) if one.name not in ABOUT_UNITS)
 _UNSAFE = re.compile(r"[^\w\-（）()]+")
 
 
