@@ -63,6 +63,7 @@ UNIT_FACTORS = {
     "万户": 1e4,
     "万人": 1e4,
     "万": 1e4,
+    "%": 0.01,
 }
 
 _TRUE = frozenset(
@@ -95,13 +96,59 @@ CHOICE_WORDS = {
     "gas": "供气 燃气 天然气 气",
     "heat": "供热 供暖 热力 暖气 热 heating",
     "telecom": "通信 弱电 电信 通讯 信 光纤 communication",
+    "paper": "书面 纸质 现场 上门 书面表决 书面确认",
+    "online": "线上 在线 网上 网络 电子 app 线上表决 线上确认",
+    "underground": "地下 地下工程",
+    "surface": "地上 地面 地上工程",
+    "basic": "基础类 基础",
+    "improve": "完善类 完善",
+    "enhance": "提升类 提升",
+    "renovate": "改造 改建",
+    "build": "新建 建设",
+    "rent": "租赁 租用",
+    "buy": "购买 购置",
+    "community": "小区 项目",
+    "unit": "片区 改造片区",
+    "county": "县区 区县 县 区 县(市、区) 县级",
+    "city": "市州 州市 市 州 市级 州(市)",
+    "audit": "审计 审计问题",
+    "inspection": "督查 巡查 检查 国务院大督查 大督查 国务院督查",
+    "complaint": "投诉 信访 群众投诉 12345",
+    "media": "媒体 媒体曝光 舆情",
+    "funds": "资金 资金使用",
+    "quality": "质量 质量安全 工程质量 安全",
+    "consent": "意愿 群众意愿 居民意愿",
+    "other": "其他 其它",
+    "central": "中央 中央资金 中央补助",
+    "province": "省级 省 省级资金 省补",
+    "local": "市县 地方 市县资金 地方财政",
+    "bond_special": "专项债 专项债券 地方政府专项债券",
+    "bond_general": "一般债 一般债券",
+    "utility": "专营单位 专业经营单位 管线单位",
+    "owner_unit": "产权单位 原产权单位",
+    "social": "社会力量 社会资本 企业",
+    "loan": "银行贷款 贷款",
+    "bond_corp": "债券融资 企业债券 企业债",
+    "resident": "居民 居民出资",
+    "met": "满足 达标 符合",
+    "short": "不满足 缺少 不达标 不符合",
+    "unknown": "无法判断 缺依据",
+    "not_required": "不要求 不适用",
 }
+#: Words that mean one thing under some headers and another elsewhere.
+_OWN_WORDS = {("source", "all"): "合计 总计 不分来源"}
 
 _ABOUT_BEFORE = re.compile(r"^(约为|约|大约|大概|近|将近|≈|~|左右)")
 _ABOUT_AFTER = re.compile(r"(左右|上下|余|多|以上|许|不到)")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?")
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d|21\d\d)(?!\d)")
 _DECADE = re.compile(r"(?<!\d)((1[89]|20)?(\d)0)(年代|s)")
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(\d{1,2})\s*日?|月)?")
+#: A day in another year is a slip of the pen.
+_YEARS = (1900, 2100)
+_CLOCK = re.compile(r"[T\s]*(\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?Z?")
+#: Days since 1899-12-30, as spreadsheets count them: 1954 to 2119.
+_SERIAL = (20_000, 80_000)
 _CHINESE_DECADES = dict(zip("五六七八九", range(1950, 2000, 10), strict=True))
 _CENTURY_TURN = 30
 
@@ -166,8 +213,8 @@ def parse_cells(cells: "pd.Series[Any]", column: Column, factor: float = 1.0) ->
     Returns
     -------
     Parsed
-        `result` is float for numbers, counts and years; ``boolean`` for flags; text
-        else. Unknown stays missing.
+        `result` is float for numbers, counts and years; ``boolean`` for flags;
+        ``datetime64[ns]`` for dates; text else. Unknown stays missing.
     """
     codes, uniques = pd.factorize(cells.astype("object"), use_na_sentinel=True)
     read = _reader(column, factor)
@@ -264,6 +311,60 @@ def parse_year(text: object) -> tuple[float, bool] | None:
     return float(max(years)), rough
 
 
+def parse_date(text: object, *, late: bool = True) -> tuple[pd.Timestamp, bool] | None:
+    """Make a day of a cell.
+
+    Parameters
+    ----------
+    text
+        Cell: a date, ``"2026-03-01"``, ``"2026年3月1日"``, ``20260301``, the number
+        that a spreadsheet stores (46082), or only a month.
+    late
+        Of a month, take the last day; else the first.
+
+    Returns
+    -------
+    tuple or None
+        Day and whether it is only about right; None if it is no day.
+
+    Examples
+    --------
+    >>> parse_date("2026年3月")
+    (Timestamp('2026-03-31 00:00:00'), True)
+    """
+    if isinstance(text, date | pd.Timestamp):
+        return _day(text.year, text.month, text.day)
+    word = unicodedata.normalize("NFKC", str(text)).strip().removesuffix(".0")
+    if word.isdecimal():
+        return _day_of_number(word)
+    found = _DAY.match(word)
+    number = isinstance(text, int | float | np.number)
+    if found is None or number or not _CLOCK.fullmatch(word[found.end() :]):
+        return None
+    day = _day(int(found[1]), int(found[2]), int(found[3] or 1))
+    if day is None or found[3] is not None:
+        return day
+    return (day[0] + pd.offsets.MonthEnd(0) if late else day[0]), True
+
+
+def _day_of_number(word: str) -> tuple[pd.Timestamp, bool] | None:
+    """Read 20260301, or the number of a day in a spreadsheet."""
+    if len(word) == len("20260301"):
+        return _day(int(word[:4]), int(word[4:6]), int(word[6:]))
+    if _SERIAL[0] <= int(word) <= _SERIAL[1]:
+        return pd.Timestamp(1899, 12, 30) + pd.Timedelta(days=int(word)), False
+    return None
+
+
+def _day(year: int, month: int, day: int) -> tuple[pd.Timestamp, bool] | None:
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        return None
+    try:
+        return pd.Timestamp(year, month, day), False
+    except ValueError:
+        return None
+
+
 def parse_flag(text: object) -> tuple[bool, bool] | None:
     """Make a yes or no of a cell.
 
@@ -325,8 +426,11 @@ def _reader(column: Column, factor: float) -> Callable[[Any], _Value]:
         return parse_year
     if column.kind == "flag":
         return parse_flag
+    if column.kind == "date":
+        # what began in March began on the 1st, what ended in March on the 31st
+        return lambda text: parse_date(text, late="start" not in column.name)
     if column.choices:
-        return lambda text: _parse_choice(text, column.choices)
+        return lambda text: _parse_choice(text, column)
     return lambda text: (_parse_text(text), False)
 
 
@@ -336,10 +440,12 @@ def _parse_text(text: object) -> str:
     return str(text).strip()
 
 
-def _parse_choice(text: object, choices: tuple[str, ...]) -> tuple[str, bool] | None:
+def _parse_choice(text: object, column: Column) -> tuple[str, bool] | None:
     word = plain(text)
-    for choice in choices:
-        if word == choice or word in CHOICE_WORDS.get(choice, "").split():
+    for choice in column.choices:
+        own = _OWN_WORDS.get((column.name, choice), "")
+        words = f"{CHOICE_WORDS.get(choice, '')} {own}".split()
+        if word == choice or word in words:
             return choice, False
     return None
 
@@ -349,6 +455,8 @@ def _typed(values: list[Any], column: Column, index: pd.Index) -> "pd.Series[Any
         return pd.Series(values, index, dtype="float64")
     if column.kind == "flag":
         return pd.Series(pd.array(values, dtype="boolean"), index)
+    if column.kind == "date":
+        return pd.Series(pd.DatetimeIndex(values).as_unit("ns"), index)
     return pd.Series(values, index, dtype="str")
 
 

@@ -1,0 +1,166 @@
+"""Facts of a community: what its layer, the ledger and the tables of evidence say.
+
+The later of :data:`geo.evidence_schema.FACT_TABLES` wins over the earlier, and all of
+them over the layer ``communities``; a blank never overwrites. What the ledger keeps
+under other names, or as words, is brought into the columns of the tables of evidence
+first (:mod:`geo.fact_words`).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from geo.cells import parse_cells
+from geo.evidence import Evidence
+from geo.evidence_schema import EVIDENCE, FACT_TABLES
+from geo.fact_words import MADE, spell_out
+from geo.schema import LAYERS, Column
+
+#: Columns that every frame of facts has, whoever filled them.
+FACT_COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        *LAYERS["communities"].columns,
+        *(one for name in FACT_TABLES for one in EVIDENCE[name].columns),
+        *MADE,
+    )
+    if column.name not in {"id", "community_id"}
+}
+_KEYS = ("community_id", "id")
+
+
+def gather_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Put together what is known of each community.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name, indexed by id; its geometry is left out.
+    evidence
+        Tables of the policy step.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index community id, sorted. Every column of the layer, of the tables of
+        evidence per community and of the ledger; flags ``boolean``, dates
+        ``datetime64[ns]``, numbers ``float64``, text ``str``, missing where unknown.
+        ``households_total`` is the number of those who may take part, else of all
+        (``households_total_from`` names the column).
+    """
+    facts = _layer_over(communities, evidence)[0]
+    eligible = facts["households_eligible"]
+    facts["households_total"] = eligible.fillna(facts["households"])
+    source = np.where(eligible.notna(), "households_eligible", "households")
+    facts["households_total_from"] = pd.Series(source, facts.index, dtype="str").mask(
+        facts["households_total"].isna()
+    )
+    return facts
+
+
+def trace_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Tell which table each fact comes from.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name.
+    evidence
+        Tables of the policy step.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index and columns as of :func:`gather_facts`, without the two that it makes;
+        the name of a table, or ``communities``; missing where nothing is known.
+    """
+    return _layer_over(communities, evidence)[1]
+
+
+def list_statements(
+    communities: pd.DataFrame, evidence: Evidence
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give what each source says of the communities, in the order of belief.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name.
+    evidence
+        Tables of the policy step.
+
+    Yields
+    ------
+    tuple
+        Name of the source and its frame: index community id (sorted, those of the
+        layer only), columns spelled out and typed.
+    """
+    ids = pd.Index(communities.index.astype("str"), name="id").sort_values()
+    layer = pd.DataFrame(communities.drop(columns="geometry", errors="ignore"))
+    yield "communities", _make_typed(spell_out(layer)).reindex(ids)
+    for name in FACT_TABLES:
+        table = evidence.tables[name]
+        if not len(table):
+            continue
+        key = next(column for column in _KEYS if column in table.columns)
+        rows = table.set_index(pd.Index(table[key].astype("str"), name="id"))
+        rows = rows.drop(columns=[one for one in _KEYS if one in rows.columns])
+        rows = rows[~rows.index.duplicated()]
+        yield name, _make_typed(spell_out(rows)).reindex(ids)
+
+
+def _layer_over(
+    communities: pd.DataFrame, evidence: Evidence
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the facts, and the name of the source of each."""
+    statements = list(list_statements(communities, evidence))
+    index = statements[0][1].index
+    names = dict.fromkeys(
+        [*FACT_COLUMNS, *(name for _, frame in statements for name in frame.columns)]
+    )
+    facts: dict[str, pd.Series] = {}
+    origin: dict[str, pd.Series] = {}
+    for name in names:
+        column = FACT_COLUMNS.get(name, Column(name))
+        facts[name] = parse_cells(pd.Series(None, index, dtype="object"), column).result
+        origin[name] = pd.Series(None, index, dtype="str")
+        said = [(who, frame[name]) for who, frame in statements if name in frame]
+        for who, cells in _in_order(name, said):
+            known = cells.notna()
+            kept = facts[name].where(~known) if facts[name].notna().any() else None
+            facts[name] = cells if kept is None else cells.combine_first(kept)
+            origin[name] = origin[name].mask(known, who)
+    return pd.DataFrame(facts, index=index), pd.DataFrame(origin, index=index)
+
+
+def _in_order(
+    name: str, said: list[tuple[str, pd.Series]]
+) -> list[tuple[str, pd.Series]]:
+    """Put sources that are not made for a column before those that are."""
+    return sorted(said, key=lambda one: _is_at_home(name, one[0]))
+
+
+def _is_at_home(name: str, source: str) -> bool:
+    """Tell whether a source is the layer, the ledger or the column's own table."""
+    if source in {"communities", "ledger"}:
+        return True
+    return name in {column.name for column in EVIDENCE[source].columns}
+
+
+def _make_typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns that facts know their kind, whatever the source made of them."""
+    typed = frame.copy()
+    typed.index = pd.Index(frame.index.astype("str"), name="id")
+    for name in frame.columns.intersection(list(FACT_COLUMNS)):
+        column = FACT_COLUMNS[name]
+        if not _has_kind(typed[name], column):
+            typed[name] = parse_cells(typed[name], column).result
+    return typed
+
+
+def _has_kind(cells: pd.Series, column: Column) -> bool:
+    if column.choices:
+        return bool(cells.dropna().isin(column.choices).all())
+    kinds = {"text": "str", "flag": "boolean", "date": "datetime64[ns]"}
+    return str(cells.dtype) == kinds.get(column.kind, "float64")
