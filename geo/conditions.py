@@ -155,6 +155,27 @@ def share_broken(communities: pd.DataFrame) -> Floats:
     return share
 
 
+def read_condition(communities: pd.DataFrame, column: str) -> Ints:
+    """Tell what a column of the ledger says of something: is it in order.
+
+    Parameters
+    ----------
+    communities
+        Communities with the columns of the ledger, as far as there are any.
+    column
+        Name of the column (``condition_water``).
+
+    Returns
+    -------
+    numpy.ndarray
+        On the rows of `communities`: `HOLDS` where it is broken or missing (破损、
+        缺失), `FAILS` where it is in order or there is no such thing here, `UNSURE`
+        where nothing that is understood stands there.
+    """
+    fails = _SOUND | _NONE_HERE
+    return _read_words(communities, column, holds=_WORN, fails=fails)
+
+
 def _believe(condition: Condition, communities: pd.DataFrame, column: str) -> Condition:
     """Take what a column of the condition's own says, where it says something."""
     said = _read_words(communities, column, holds=_YES, fails=_NO)
