@@ -164,6 +164,17 @@ class Shelf:
         """
         return self._jobs.get(key)
 
+    def drop(self, key: Hashable) -> None:
+        """Forget what was made for `key`: its input has changed on disk.
+
+        Parameters
+        ----------
+        key
+            The whole input of the work.
+        """
+        with self._lock:
+            self._jobs.pop(key, None)
+
     def view(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what was made for `key`, or make it.
 

@@ -147,6 +147,24 @@ def show_table(
     _show("table", key, shown | dict(data), told)
 
 
+def show_matrix(
+    key: str, data: Mapping[str, Any], told: Callable[[Event], None]
+) -> None:
+    """Show a matrix of signs.
+
+    Parameters
+    ----------
+    key
+        Name of the matrix on its page.
+    data
+        What ``matrix.js`` reads: key of the content's parcel, classes, selection.
+    told
+        Called with a click on a cell, a row or a column.
+    """
+    shown = {"texts": words("view.matrix"), "height": 480}
+    _show("matrix", key, shown | dict(data), told)
+
+
 def show_panel(
     key: str,
     blocks: list[dict[str, Any]],

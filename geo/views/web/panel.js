@@ -2,6 +2,7 @@
 // describes and this file builds, every word by textContent.
 import { curve } from "./curve.js";
 import { el, memory, paint, root } from "./dom.js";
+import { form, keepTyped } from "./form.js";
 
 function act(made, event, send) {
   if (!event) return made;
@@ -226,6 +227,17 @@ const BUILD = {
     return curve(block, (made, event) => act(made, event, send));
   },
 
+  quote(block) {
+    const made = el("blockquote", "pq-quote");
+    made.append(el("span", "", block.text));
+    if (block.note) made.append(el("div", "pq-note", block.note));
+    return made;
+  },
+
+  form(block, send) {
+    return form(block, send);
+  },
+
   folded(block, send) {
     const made = el("details", "pq-folded");
     made.append(el("summary", "", block.title));
@@ -241,7 +253,9 @@ export default function panel({ data, parentElement, setTriggerValue }) {
   const send = (event) => setTriggerValue("event", event);
   const opened = new Set([...host.querySelectorAll("details[open] > summary")].map((s) => s.textContent));
   const top = host.scrollTop;
+  const typed = keepTyped(host);
   host.replaceChildren(...data.blocks.map((block) => BUILD[block.kind](block, send)));
+  typed();
   for (const fold of host.querySelectorAll("details")) {
     fold.open = opened.has(fold.firstChild.textContent);
   }
