@@ -66,16 +66,21 @@ UNIT_FACTORS = {
     "%": 0.01,
 }
 
+#: Units of one sign that are no counters: "5000元" under a header in 万元 is 5000.
+_MEASURES = frozenset("元米m")
+
 _TRUE = frozenset(
     [
         *("是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0"),
         *("封闭", "封闭式", "全封闭", "已", "已封闭"),
+        *("合格", "通过", "具备", "已具备"),
     ]
 )
 _FALSE = frozenset(
     [
         *("否", "无", "没有", "不是", "×", "✗", "x", "n", "no", "false", "f", "0"),
         *("0.0", "开放", "开放式", "未封闭", "未"),
+        *("不合格", "未通过", "不具备", "未具备"),
     ]
 )
 
@@ -270,7 +275,8 @@ def parse_number(text: object, factor: float = 1.0) -> tuple[float, bool] | None
         return None
     own = UNIT_FACTORS[unit]
     # "1.2万" under a header in 万m2 would mean both: only a plain counter keeps it
-    return float(match[0]) * (own if own != 1 or len(unit) > 1 else factor), about
+    told = own != 1 or len(unit) > 1 or unit in _MEASURES
+    return float(match[0]) * (own if told else factor), about
 
 
 def parse_year(text: object) -> tuple[float, bool] | None:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from geo.cells import UNIT_FACTORS, plain, split_unit
-from geo.schema import LAYERS
+from geo.evidence_schema import EVIDENCE
+from geo.schema import LAYERS, Column
 
 _SAFE_NAME = 80
 
@@ -71,7 +72,7 @@ def known_headers(layer: str, headers: pd.DataFrame) -> frozenset[str]:
     Parameters
     ----------
     layer
-        Layer name.
+        Name of the layer or table of evidence.
     headers
         Ledger headers of the rule book: columns `header`, `layer`.
 
@@ -81,7 +82,7 @@ def known_headers(layer: str, headers: pd.DataFrame) -> frozenset[str]:
         Headers as :func:`geo.cells.plain` writes them, with and without unit.
     """
     own = headers.loc[headers["layer"] == layer, "header"]
-    words = [column.name for column in LAYERS[layer].columns] + list(own)
+    words = [column.name for column in _columns_of(layer)] + list(own)
     return frozenset(
         {plain(word) for word in words} | {split_unit(word)[0] for word in words}
     )
@@ -102,7 +103,7 @@ def match_columns(
     names
         Column names of the file.
     layer
-        Layer name.
+        Name of the layer or table of evidence.
     headers
         Ledger headers of the rule book: `header`, `layer`, `column`, `factor`.
     declared
@@ -118,7 +119,7 @@ def match_columns(
         book, then cut names.
     """
     known = _targets(layer, headers)
-    columns = {column.name for column in LAYERS[layer].columns} | {"id"}
+    columns = {column.name for column in _columns_of(layer)} | {"id"}
     wanted = [
         (target, Match(source, UNIT_FACTORS.get(split_unit(source)[1], 1.0)))
         for target, source in (declared or {}).items()
@@ -141,6 +142,10 @@ def match_columns(
             found[target] = match
             taken.add(match.source)
     return found
+
+
+def _columns_of(layer: str) -> tuple[Column, ...]:
+    return LAYERS[layer].columns if layer in LAYERS else EVIDENCE[layer].columns
 
 
 #: Column, factor and kind of a header.

@@ -16,8 +16,9 @@ from geo.assemble import Assembled, assemble_layers
 from geo.datum import result_crs
 from geo.errors import InputError, OutputError
 from geo.evidence import Evidence
+from geo.evidence_read import find_tables, read_evidence
 from geo.files import replace_folder
-from geo.findings import make_findings
+from geo.findings import concat_findings, make_findings
 from geo.manifest import MANIFEST, WORKING, read_manifest
 from geo.progress import Progress, no_progress
 from geo.read import SUFFIXES, RawLayer
@@ -128,7 +129,11 @@ def read_district(
     book = rules or load_rules(chosen.profile, folder)
     manifest = read_manifest(path)
     source = read_sources(path, manifest, book, progress)
-    return _make_district(source, assemble_layers(source, manifest, book, progress))
+    assembled = assemble_layers(source, manifest, book, progress)
+    layer = assembled.layers["communities"].frame
+    evidence = read_evidence(path, manifest, book.headers, communities=layer)
+    source.files += [files[0] for files in find_tables(path, manifest).values()]
+    return _make_district(source, assembled, evidence)
 
 
 def name_communities(communities: pd.DataFrame) -> pd.Series:
@@ -237,7 +242,9 @@ def _storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return plain
 
 
-def _make_district(source: Source, assembled: Assembled) -> District:
+def _make_district(
+    source: Source, assembled: Assembled, evidence: Evidence
+) -> District:
     inputs, fingerprint = list_inputs(source.files)
     checked = assembled.layers
     frames = {
@@ -251,11 +258,12 @@ def _make_district(source: Source, assembled: Assembled) -> District:
         name=source.name,
         crs=assembled.crs,
         **frames,
-        findings=assembled.findings,
+        findings=concat_findings(assembled.findings, evidence.findings),
         layers=_list_layers(source, checked),
         fingerprint=fingerprint,
         inputs=inputs,
         ambiguous=_count_ambiguous(frames["facilities"]),
+        evidence=evidence,
     )
 
 

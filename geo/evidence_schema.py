@@ -214,7 +214,7 @@ EVIDENCE: dict[str, EvidenceTable] = {
             "budgets",
             (
                 Column("year", "year", needed=True, least=1900, most=2100),
-                Column("source", choices=("all", *FUND_SOURCES)),
+                Column("source", choices=("all", *FUND_SOURCES), default="all"),
                 *_money("available_cny"),
                 *_counts("projects_most"),
             ),

@@ -68,7 +68,9 @@ class Table:
     findings: pd.DataFrame
 
 
-def read_ledger(path: Path, layer: str, known: Iterable[str] = ()) -> Table:
+def read_ledger(
+    path: Path, layer: str, known: Iterable[str] = (), *, totals: bool = False
+) -> Table:
     """Read a CSV or XLSX table.
 
     Parameters
@@ -79,6 +81,8 @@ def read_ledger(path: Path, layer: str, known: Iterable[str] = ()) -> Table:
         Name of the layer, for sheet and messages.
     known
         Headers that the header row may hold, as :func:`geo.cells.plain` writes them.
+    totals
+        A row of totals is a row like any other (of funds, whatever their source).
 
     Returns
     -------
@@ -104,7 +108,7 @@ def read_ledger(path: Path, layer: str, known: Iterable[str] = ()) -> Table:
     rows = [row for row in rows if any(cell is not None for cell in row)]
     frame = pd.DataFrame(rows, columns=pd.Index(names, dtype="str"), dtype="object")
     frame = frame.loc[:, [bool(name) for name in names]]
-    kept, aside = _part_from_totals(frame, layer)
+    kept, aside = (frame, []) if totals else _part_from_totals(frame, layer)
     findings = make_findings([*noticed, *aside])
     return Table(kept, encoding, len(frame), findings)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import InputError
+from geo.evidence_schema import EVIDENCE
 from geo.schema import LAYERS
 
 MANIFEST = "district.toml"
@@ -25,9 +26,9 @@ class Manifest:
     name
         Name of the district, or None.
     layers
-        Layer name (or ``network``) to file name.
+        Name of a layer, a table of evidence or ``network`` to file name.
     columns
-        Layer name to the column of the schema to the column of the file.
+        Name of a layer or table to the column of the schema to the column of the file.
     datum
         Layer name to ``gcj02``, ``bd09``, ``wgs84``, ``cgcs2000`` or an EPSG code.
     crs
@@ -107,8 +108,8 @@ def _words(section: Mapping[str, Any], name: str) -> dict[str, str]:
 
 def _check_layers(manifest: Manifest) -> None:
     known = {
-        "layers": {*LAYERS, NETWORK},
-        "columns": set(LAYERS),
+        "layers": {*LAYERS, *EVIDENCE, NETWORK},
+        "columns": {*LAYERS, *EVIDENCE},
         "datum": {*LAYERS, NETWORK},
         "crs": {*LAYERS, NETWORK, WORKING},
     }

@@ -30,12 +30,15 @@ class Sieve:
         Rows as they stood in the file.
     noticed
         What was noticed so far.
+    ident
+        Column that names a row in findings.
     """
 
     layer: str
     frame: gpd.GeoDataFrame
     source: gpd.GeoDataFrame
     noticed: list[Finding] = field(default_factory=list)
+    ident: str = "id"
 
     def set_aside(self, mask: Mask, code: str, **params: Any) -> None:
         """Take rows out of use, and keep their content.
@@ -99,7 +102,7 @@ class Sieve:
         self.noticed.append(Finding(self.layer, code, severity, params=params))
 
     def _ident(self, row: int) -> str | None:
-        if "id" not in self.frame.columns:
+        if self.ident not in self.frame.columns:
             return None
-        cell = self.frame.loc[[row], "id"].iloc[0]
+        cell = self.frame.loc[[row], self.ident].iloc[0]
         return None if pd.isna(cell) else str(cell)

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from geo.errors import RuleError
+from geo.evidence_schema import EVIDENCE
 from geo.schema import LAYERS, RULE_CERTAINTY
 from geo.table_columns import Table, TableColumn, make_numbers, make_texts
 
@@ -242,7 +243,7 @@ TABLES: dict[str, Table] = {
             (
                 *make_texts(
                     "header! layer! column! kind!",
-                    layer=tuple(LAYERS),
+                    layer=(*LAYERS, *EVIDENCE),
                     kind=("text", "number", "count", "year", "flag", "date"),
                 ),
                 *make_numbers("factor!"),
