@@ -14,6 +14,7 @@ from geo.coverage import Floats, Ints
 from geo.decisions import Pair
 from geo.district import District, name_communities
 from geo.eligibility import judge_eligibility
+from geo.facts import gather_facts
 from geo.findings import Finding, concat_findings, make_findings
 from geo.lifecircle import LifeCircle
 from geo.neighbours import Neighbours, find_neighbours
@@ -161,8 +162,9 @@ def judge_members(circle: LifeCircle, unit_of: pd.Series | None = None) -> pd.Da
         See :func:`geo.eligibility.judge_eligibility`.
     """
     settings = circle.settings
+    district = circle.district
     return judge_eligibility(
-        circle.district.communities,
+        gather_facts(district.communities, district.evidence),
         circle.rules,
         unit_of=unit_of,
         reading=settings.conditions_reading,

@@ -18,6 +18,7 @@ import pandas as pd
 from shapely import box
 
 from geo.closable import Closable
+from geo.evidence import Evidence
 from geo.findings import make_findings
 from geo.neighbours import Neighbours
 from geo.rules import load_rules
@@ -82,7 +83,9 @@ def make_basis(settings: UnitSettings | None = None) -> UnitBasis:
     pairs["walk_m"], pairs["declared"] = np.nan, False
     names = ("canteen", "childcare", "pharmacy")
     circle = SimpleNamespace(
-        district=SimpleNamespace(communities=communities, idle=idle, crs=4545),
+        district=SimpleNamespace(
+            communities=communities, idle=idle, crs=4545, evidence=Evidence()
+        ),
         rules=load_rules(),
         settings=Settings(),
     )
