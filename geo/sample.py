@@ -18,6 +18,8 @@ from geo.district import District
 from geo.files import replace_file, write_text
 from geo.findings import make_findings
 from geo.quarter import HOMES, KEPT_OUT, built_years, lay_quarter
+from geo.sample_evidence import write_evidence_files
+from geo.sample_facts import forget_consent
 from geo.schema import LAYERS
 from geo.text import data_dir
 from geo.town import Town, TownStyle, draw_town, plan_town
@@ -91,6 +93,7 @@ def make_sample() -> Town:
     years[-len(HOMES) :] = built_years()
     communities["built_year"] = years
     communities.loc[WORN, ["供水", "排水"]] = "破损"
+    layers["communities"] = forget_consent(communities)
     return Town(SEED, STYLE, layers, plan)
 
 
@@ -170,6 +173,7 @@ def write_sample(folder: Path) -> None:
         else:
             frame = frame.reset_index().drop(columns="node_ids", errors="ignore")
         _write_layer(frame, folder / f"{name}.{kind}", name)
+    write_evidence_files(layers, folder)
     write_text(folder / "district.toml", _DISTRICT_TOML)
 
 
