@@ -64,7 +64,8 @@ TRAPS: Mapping[str, Mapping[str, Any]] = {
     "C106": {**_asked(320, 300, 288), **_SPRING, **_CONFIRMED, "vote_total": 320,
              "vote_yes": 272, "vote_channel": "online", "vote_date": "2026-10-12"},
     "C045": {**_asked(160, 150, 141), **_SPRING, **_CONFIRMED, "vote_total": 160,
-             "vote_yes": 120, "vote_channel": "paper", "vote_date": "2026-10-15"},
+             "vote_yes": 120, "vote_channel": "paper", "vote_date": "2026-10-15",
+             "has_owners_committee": True, "has_party_org": True},
     # begun before it was voted on, and begun without a confirmation
     "C054": {"vote_date": "2026-06-30"},
     "C084": {"confirm_doc": None, "confirm_date": None, "confirm_channel": None},
@@ -306,6 +307,7 @@ def _funds(rng: Generator, ledger: "pd.Series[Any]") -> dict[str, float]:
         ("loan", 0.2, 0.25),
         ("owner_unit", 0.05, 0.2),
         ("bond_corp", 0.05, 0.1),
+        ("bond_general", 0.1, 0.15),
     ):
         if chance(rng, odds):
             parts[source] = round(rest * share)

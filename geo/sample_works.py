@@ -230,7 +230,7 @@ def _cross_gas(layers: Mapping[str, gpd.GeoDataFrame], name: str) -> dict[str, A
 def _dig_twice(layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]:
     place = layers["communities"].geometry[DUG_TWICE]
     path = _need_path(layers["streets"], place)
-    line = shapely.LineString(substring(path, 5.0, 45.0))
+    line = shapely.LineString(substring(path, 5.0, 45.0).coords)
     first = _below(DUG_TWICE, "供水主管更换", "water", "2027-05-10", line)
     again = line.offset_curve(1.0)
     later = _below(DUG_TWICE, "排水主管更换", "drainage", "2029-05-10", again)
