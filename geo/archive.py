@@ -8,6 +8,7 @@ after the works, while there are none) is not asked for.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -109,13 +110,12 @@ def find_status(facts: pd.DataFrame, as_of: date) -> pd.Series:
     )
     started = _until(facts, "start_date", today)
     phase = _texts(facts, "phase")
-    begun = [not text.startswith(_NOT_YET) for text in phase]
+    begun = _flag(not text.startswith(_NOT_YET) for text in phase)
     dated = _dates(facts, "start_date").notna() | _dates(facts, "finish_date").notna()
-    free = ~np.asarray(dated) & np.array(begun, dtype=bool)
-    renovated = [_is_renovated(text) for text in _texts(facts, "renovated")]
-    finished = finished | (free & [_holds(text, _FINISHED) for text in phase])
-    finished = finished | (free & np.array(renovated, dtype=bool))
-    started = started | (free & [_holds(text, _STARTED) for text in phase])
+    free = ~dated.to_numpy(dtype=np.bool_) & begun
+    renovated = _flag(_is_renovated(text) for text in _texts(facts, "renovated"))
+    finished |= free & (renovated | _flag(_holds(text, _FINISHED) for text in phase))
+    started |= free & _flag(_holds(text, _STARTED) for text in phase)
     status = np.where(finished, FINISHED, np.where(started, STARTED, RESERVE))
     return pd.Series(status, index=facts.index, name="status")
 
@@ -175,14 +175,18 @@ def _find_item(item: ArchiveItem, ground: Ground, facts: pd.DataFrame) -> Flags:
         return found
     if item.kind == "works":
         named = set(ground.tables["works"]["community_id"].dropna().astype("str"))
-        listed = [text != "" for text in _texts(facts, "scheme_items")]
+        listed = _flag(text != "" for text in _texts(facts, "scheme_items"))
         return np.array(facts.index.isin(named) | listed, dtype=np.bool_)
     papers = ground.tables["documents"]
     papers = papers[(papers["level"] == "community") & (papers["images"] > 0)]
     titles = papers["doc_type"].fillna("") + "|" + papers["title"].fillna("")
-    fits = np.array([_holds(str(one), item.names) for one in titles], dtype=np.bool_)
+    fits = _flag(_holds(str(one), item.names) for one in titles)
     subjects = set(papers.loc[fits, "subject_id"].dropna().astype("str"))
     return np.asarray(facts.index.isin(subjects), dtype=np.bool_)
+
+
+def _flag(flags: Iterable[bool]) -> Flags:
+    return np.fromiter(flags, dtype=np.bool_)
 
 
 def _dates(facts: pd.DataFrame, column: str) -> pd.Series:

@@ -14,12 +14,11 @@ import pandas as pd
 
 from geo.policy_settings import ReserveSettings
 from geo.reserve_gates import Checked, judge_gates, order_gates
-from geo.reserve_scores import PARTS, measure_parts
+from geo.reserve_scores import MOVES, PARTS, measure_parts
 from geo.reserve_willing import puts_willing_first
+from geo.reserve_words import explain_ranking
 from geo.rulings import Ground
 
-#: By how much a weight moves to see what becomes of the order.
-MOVES = (0.8, 1.2)
 #: Points of all weights together.
 FULL = 100.0
 
@@ -85,6 +84,21 @@ class Ranking:
                     )
                 )
         return pd.concat(frames, ignore_index=True)
+
+    def explain(self, lang: str) -> pd.Series:
+        """Say of each community where it stands, and why.
+
+        Parameters
+        ----------
+        lang
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        pandas.Series
+            Sentences on the index of `table`.
+        """
+        return explain_ranking(self, lang)
 
 
 def rank_reserve(

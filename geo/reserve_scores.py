@@ -21,6 +21,8 @@ from geo.shortfalls import find_shortfalls
 
 #: The three factors that the evaluation standard names.
 PARTS = ("facilities", "scheme", "willingness")
+#: By how much a weight moves to see what becomes of the order.
+MOVES = (0.8, 1.2)
 
 
 def measure_parts(
@@ -40,8 +42,10 @@ def measure_parts(
     pandas.DataFrame
         Index community id, sorted: `facilities`, `scheme`, `willingness` and the
         same with ``_most``, `gap_part`, `hazard_part`, `targeting` (NaN: no scheme on
-        record), `shortfalls`, `hazards` (found), `unknown_needs` (needs of which
-        nobody can tell), and the columns of :func:`geo.archive.measure_archive` and
+        record), `shortfalls`, `hazards`, `found` (both together) and `addressed` of
+        them, `unaddressed` and `unknown_needs` (needs that the scheme leaves out, and
+        of which nobody can tell), and the columns of
+        :func:`geo.archive.measure_archive` and
         :func:`geo.reserve_willing.measure_willingness`.
     pandas.DataFrame
         What is lacking, see :func:`geo.shortfalls.find_shortfalls`.
@@ -107,6 +111,7 @@ def _measure_targeting(needs: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     left = lacking[lacking["addressed"] == "no"]
     return pd.DataFrame(
         {
+            "found": found.astype(int),
             "addressed": done.astype(int),
             "targeting": share,
             "targeting_most": share.where(settled, 1.0),
