@@ -31,7 +31,7 @@ _OFFICIAL = (
     ("city", CITY, "政策文件", "既有住区改造技术导则", "标准", "2024-11-05", 0),
     ("city", CITY, "政策文件", "改造项目审批流程图", "审批", "2024-08-09", 0),
     ("county", COUNTY, "政策文件", "居民户内改造补贴办法", "户内改造", "2025-09-01", 0),
-    ("county", COUNTY, "抽检巡检制度", "工程质量安全抽检巡检制度", "", "2025-02-17", 0),
+    ("county", COUNTY, "质量安全制度", "工程质量安全抽检巡检制度", "", "2025-02-17", 0),
     ("county", COUNTY, "年度绩效评价报告", "2025年度评价报告", "", "2026-02-20", 12),
 )  # fmt: skip
 
@@ -63,6 +63,35 @@ _BUDGETS = {
            "bond_special": 1200},
 }  # fmt: skip
 _PROJECTS = {2027: 12, 2028: 14, 2029: 14}
+
+
+#: Last year's indicators: part, numerator, denominator, state. Two are missing.
+_LAST = (
+    ("IND-1-01", "county", 2, 3, "short"),
+    ("IND-1-02", "scope", 1, None, "short"),
+    ("IND-1-02", "capacity", 13260, 12800, "short"),
+    ("IND-1-03", "archive", 41, 75, "short"),
+    ("IND-1-04", "link", 6, 13, "short"),
+    ("IND-1-04", "coordinated", 11, 13, "short"),
+    ("IND-1-05", "basic", 58, 66, "short"),
+    ("IND-1-06", "satisfaction", 1480, 1720, "met"),
+    ("IND-1-06", "surveyed", 1720, 2310, "short"),
+    ("IND-1-07", "consensus", 12, 15, "short"),
+    ("IND-1-07", "vote", 14, 15, "short"),
+    ("IND-1-08", "confirmed", 13, 15, "short"),
+    ("IND-1-09", "accepted", 14, 15, "short"),
+    ("IND-1-10", "closed", 5, 6, "short"),
+    ("IND-2-01", "party", 9, 15, "met"),
+    ("IND-2-01", "committee", 4, 15, "open"),
+    ("IND-2-02", "joint", 6, 15, "open"),
+    ("IND-2-04", "social_resident", 1186, 13260, "open"),
+    ("IND-2-05", "operator", 5, 15, "open"),
+    ("IND-2-06", "finance", 640, 13260, "open"),
+    ("IND-2-07", "county", 1, 2, "short"),
+    ("IND-2-08", "handover", 38, 75, "open"),
+    ("IND-2-09", "fund", 7, 15, "open"),
+    ("IND-2-10", "policy", 1, 1, "met"),
+)
 
 
 def make_documents(communities: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -101,6 +130,7 @@ def _archive(name: str, title: str, year: int) -> list[dict[str, Any]]:
         ("居民意愿征询表", "2026-05-12", 2, 0.8),
         ("改造方案", "2026-08-20", 9, 0.8),
         ("改造前照片", "2026-03-05", 12, 0.7),
+        ("居民协商记录", "2026-06-08", 1, 0.4),
         ("统筹施工方案", "2026-10-28", 3, 0.5),
     ]
     if started:
@@ -199,10 +229,8 @@ def make_last_indicators() -> pd.DataFrame:
     pandas.DataFrame
         Columns of the table ``last_indicators``.
     """
-    rows = [
-        ("IND-1-06", "satisfaction", 1480.0, 1720.0, "met"),
-        ("IND-2-01", "party_org", 9.0, 17.0, "short"),
-    ]
     names = ["indicator_id", "part", "numerator", "denominator", "state"]
-    table = pd.DataFrame(rows, columns=names)
-    return table.assign(value=table["numerator"] / table["denominator"], year=2025)
+    table = pd.DataFrame(_LAST, columns=names)
+    share = table["numerator"] / table["denominator"]
+    value = share.where(table["denominator"].notna(), table["numerator"])
+    return table.assign(value=value.round(4), year=THIS_YEAR - 1)

@@ -51,7 +51,7 @@ _NO = {"demolish_old_building": False, "relocate_residents": False}
 TREE_FELLED, TREE_NEAR = ("C094", "P020"), ("C081", "P019")
 HERITAGE_GONE = ("C017", "P032")
 GAS_PLANNED, GAS_UNPLANNED = "C106", "C077"
-DUG_TWICE, SURFACE_FIRST = "C036", "C118"
+DUG_TWICE, SURFACE_FIRST = "C001", "C118"
 #: Community, kind and year of plans of utilities: in time, off by two years.
 PLAN_MATCHES, PLAN_TOO_LATE = ("C036", "heat", 2027), ("C120", "power", 2029)
 #: And this one needs a kind that nobody has planned anywhere near.
@@ -194,7 +194,7 @@ def _row(
 
 def _beside(spot: shapely.Point, away_m: float) -> shapely.LineString:
     x, y = spot.x, spot.y + away_m
-    return shapely.LineString([(x - 20.0, y), (x + 20.0, y)])
+    return shapely.LineString([(x - 6.0, y), (x + 6.0, y)])
 
 
 def _below(
