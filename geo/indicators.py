@@ -1,0 +1,404 @@
+"""The 20 indicators of 建办城〔2021〕50号 for a county, a city or a province.
+
+Every indicator has parts (:mod:`geo.indicator_rules`); each is a number with what it is
+made of, never a bare verdict. A number that hangs on something unknown is given as two
+bounds. The annex gives no formulas and no scores, so none are invented: a state is only
+said where a document names a number or says that all must (均、未、无).
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import isfinite, nan
+from typing import Any
+
+import pandas as pd
+
+from geo.findings import make_findings
+from geo.indicator_basis import Basis, make_basis
+from geo.indicator_communities import COMMUNITY_KINDS
+from geo.indicator_funds import FUND_KINDS
+from geo.indicator_library import LIBRARY_KINDS
+from geo.indicator_records import RECORD_KINDS
+from geo.indicator_rules import Part, list_indicators, parts_for
+from geo.indicator_tally import Tally, combine_states, judge_tally
+from geo.indicator_words import explain_parts, say_found, say_required
+from geo.profiles import Profile
+from geo.reserve import Ranking
+from geo.reserve_gates import Checked
+from geo.rulings import NOTHING
+from geo.schema import State
+
+__all__ = ["PART_COLUMNS", "Indicators", "measure_indicators"]
+
+#: Columns of the parts, in order.
+PART_COLUMNS = (
+    "indicator_id",
+    "part",
+    "role",
+    "unit",
+    "subject",
+    "numerator",
+    "denominator",
+    "undecided",
+    "left_out",
+    "value",
+    "value_least",
+    "value_most",
+    "state",
+    "compare",
+    "target",
+    "target_from",
+    "inputs",
+    "missing",
+    "reason",
+    "objects",
+    "met_ids",
+    "short_ids",
+    "unknown_ids",
+    "last_value",
+    "last_state",
+    "last_year",
+    "change",
+)
+_KINDS = {**COMMUNITY_KINDS, **LIBRARY_KINDS, **RECORD_KINDS, **FUND_KINDS}
+#: What the ids of a part are, where they are no communities.
+_SUBJECTS = {"unit": "unit"}
+
+
+@dataclass(frozen=True, eq=False)
+class Indicators:
+    """What the 20 indicators came to.
+
+    Attributes
+    ----------
+    table
+        One row per part, columns `PART_COLUMNS`; `target` is a number of 1 (NaN: none),
+        `target_from` the document and clause of it.
+    level
+        ``county``, ``city`` or ``province``.
+    name, city, province
+        Of what it is, and what that belongs to; empty where nobody said.
+    year
+        Year that is evaluated.
+    plan_year
+        Year of the plan whose communities are counted; None: nobody said.
+    chain
+        The profile and those that it extends.
+    members
+        Counties that it was put together from; empty for one county.
+    absent
+        Counties of which nothing was given.
+    policy
+        Rows of ``policy_rules`` of the indicators; empty when merged.
+    findings
+        What was noticed, raw.
+    """
+
+    table: pd.DataFrame
+    level: str
+    name: str
+    city: str
+    province: str
+    year: int
+    plan_year: int | None
+    chain: tuple[str, ...]
+    members: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    policy: pd.DataFrame = field(default_factory=pd.DataFrame)
+    findings: pd.DataFrame = field(default_factory=make_findings)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per indicator: its first figure, and the states of all its items.
+
+        Index indicator id, columns as `table`. `state` is ``short`` if an item of the
+        annex is, else ``unknown`` if one is, else ``met`` if one is, else ``open``;
+        `parts_short` and `parts_unknown` name them (``|``-joined).
+        """
+        rows = []
+        for indicator in list_indicators():
+            parts = self.of(indicator.indicator_id)
+            main = parts[parts["role"] == "main"].iloc[0].to_dict()
+            items = parts[parts["role"] != "extra"]
+            told = {
+                f"parts_{word}": "|".join(items.loc[items["state"] == word, "part"])
+                for word in (State.SHORT, State.UNKNOWN)
+            }
+            state = join_parts(State(one) for one in items["state"])
+            rows.append(main | told | {"state": state.value})
+        return pd.DataFrame(rows).set_index("indicator_id")
+
+    def of(self, indicator_id: str) -> pd.DataFrame:
+        """Return the parts of one indicator.
+
+        Parameters
+        ----------
+        indicator_id
+            Its name.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of `table`.
+        """
+        return self.table[self.table["indicator_id"] == indicator_id]
+
+    def explain(self, lang: str) -> pd.Series:
+        """Say of each part what it came to, what was required, and what is unknown.
+
+        Parameters
+        ----------
+        lang
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        pandas.Series
+            Sentences on the index of `table`, none of them empty.
+        """
+        return explain_parts(self.table, lang)
+
+    def rulings(self) -> pd.DataFrame:
+        """Return the indicators as rows of ``checks.csv``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            20 rows in the shape of :attr:`geo.compliance.Checks.table`, level
+            ``county``; none if it was merged.
+        """
+        rules = {str(one["rule_id"]): one for one in self.policy.to_dict("records")}
+        rows = [
+            _make_ruling(row, rules[row["indicator_id"]], self.name)
+            for row in self.summary.reset_index().to_dict("records")
+            if row["indicator_id"] in rules
+        ]
+        return pd.DataFrame(rows)
+
+
+def join_parts(states: Iterable[State]) -> State:
+    """Put the items of an indicator together.
+
+    Parameters
+    ----------
+    states
+        What each came to.
+
+    Returns
+    -------
+    State
+        As :func:`geo.indicator_tally.combine_states`; an item whose number is left open
+        does not keep the indicator from being met by the others.
+    """
+    found = list(states)
+    told = [one for one in found if one != State.OPEN]
+    joined = combine_states(told)
+    return (
+        State.OPEN if joined == State.NOT_REQUIRED and State.OPEN in found else joined
+    )
+
+
+def measure_indicators(
+    checks: Checked,
+    ranking: Ranking | None = None,
+    *,
+    last: pd.DataFrame | None = None,
+    year: int | None = None,
+) -> Indicators:
+    """Measure the 20 indicators for one county.
+
+    Parameters
+    ----------
+    checks
+        The clauses and their ground: what they came to is not judged again.
+    ranking
+        The reserve library; without it nothing is known of scores and ranks.
+    last
+        Last year's parts (columns of the table ``last_indicators``); by default that
+        table.
+    year
+        Year that is evaluated; by default that of the next report.
+
+    Returns
+    -------
+    Indicators
+        The indicators.
+    """
+    basis = make_basis(checks, ranking, year=year)
+    ground = basis.ground
+    rows = [
+        _measure(part, basis, ground.profile)
+        for part in parts_for(ground.profile.chain)
+    ]
+    before = ground.tables["last_indicators"] if last is None else last
+    table = add_last(pd.DataFrame(rows), before)
+    county = _read_county(basis)
+    policy = ground.plan.rules.policy
+    return Indicators(
+        table,
+        "county",
+        ground.county,
+        county["city"],
+        county["province"],
+        basis.year,
+        ground.plan_year,
+        tuple(ground.profile.chain),
+        policy=policy[policy["rule_id"].str.startswith("IND-")],
+    )
+
+
+def add_last(table: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
+    """Put last year beside this year.
+
+    Parameters
+    ----------
+    table
+        Parts.
+    last
+        Parts of last year: `indicator_id`, `part`, `numerator`, `denominator`,
+        `value`, `state`, `year`; of several years the latest counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `PART_COLUMNS`; `change` is known only where both values are.
+    """
+    rows = last.sort_values("year", kind="stable") if len(last) else last
+    known = {
+        (str(row["indicator_id"]), str(row["part"])): row
+        for row in rows.to_dict("records")
+    }
+    found = table.copy()
+    keys = zip(found["indicator_id"], found["part"], strict=True)
+    before = [known.get(key, {}) for key in keys]
+    values = [_read_value(row) for row in before]
+    found["last_value"] = pd.Series(values, found.index, dtype="float64")
+    states = [_text(row.get("state")) for row in before]
+    found["last_state"] = pd.Series(states, found.index, dtype="str")
+    years = [row.get("year", nan) for row in before]
+    found["last_year"] = pd.Series(years, found.index, dtype="float64")
+    found["change"] = found["value"] - found["last_value"]
+    return found[list(PART_COLUMNS)]
+
+
+def make_row(
+    part: Part, tally: Tally, target: Fraction | None, *, asked: bool, told: str
+) -> dict[str, Any]:
+    """Return a part as a row of the table.
+
+    Parameters
+    ----------
+    part
+        The part.
+    tally
+        What was counted.
+    target
+        Its number; None: none is laid down.
+    asked
+        Whether any document asks for it.
+    told
+        Where the number stands.
+
+    Returns
+    -------
+    dict
+        Columns of `PART_COLUMNS` but for those of last year.
+    """
+    least, most = tally.bounds
+    state = judge_tally(tally, part.compare, part.unit, target, asked=asked)
+    row = {
+        name: getattr(tally, name)
+        for name in (
+            *("numerator", "denominator", "undecided", "left_out", "missing", "reason"),
+            *("objects", "met_ids", "short_ids", "unknown_ids"),
+        )
+    }
+    return row | {
+        "indicator_id": part.indicator_id,
+        "part": part.part,
+        "role": part.role,
+        "unit": part.unit,
+        "subject": _SUBJECTS.get(part.scope, "community"),
+        "value": least if least == most else nan,
+        "value_least": least,
+        "value_most": most,
+        "state": state.value,
+        "compare": part.compare,
+        "target": nan if target is None else float(target),
+        "target_from": told,
+        "inputs": part.fields,
+    }
+
+
+def _measure(part: Part, basis: Basis, profile: Profile) -> dict[str, Any]:
+    target, asked, told = _find_target(part, profile)
+    return make_row(
+        part, _KINDS[part.kind](part, basis), target, asked=asked, told=told
+    )
+
+
+def _find_target(part: Part, profile: Profile) -> tuple[Fraction | None, bool, str]:
+    """Return the number of a part, whether any is asked for, and where it stands."""
+    if not part.target:
+        return None, True, ""
+    if part.target.isdecimal():
+        return Fraction(part.target), True, ""
+    clause = profile.clauses.get(part.target)
+    if clause is None:
+        return None, False, ""
+    told = (
+        clause.clause
+        if clause.clause in clause.source
+        else (f"{clause.source} {clause.clause}")
+    )
+    value = clause.value
+    return (value if isinstance(value, Fraction) else None), True, told
+
+
+def _read_county(basis: Basis) -> dict[str, str]:
+    rows = basis.table("county").sort_values("year", kind="stable")
+    latest: Mapping[Hashable, Any] = rows.iloc[-1].to_dict() if len(rows) else {}
+    return {name: _text(latest.get(name)) for name in ("city", "province")}
+
+
+def _read_value(row: Mapping[Hashable, Any]) -> float:
+    value = float(row.get("value", nan))
+    if isfinite(value):
+        return value
+    part, whole = (float(row.get(name, nan)) for name in ("numerator", "denominator"))
+    return part / whole if whole > 0 else nan
+
+
+def _text(cell: str | float | None) -> str:
+    return "" if cell is None or pd.isna(cell) else str(cell)
+
+
+def _make_ruling(
+    row: Mapping[Hashable, Any], rule: Mapping[Hashable, Any], county: str
+) -> dict[str, Any]:
+    return {
+        "rule_id": row["indicator_id"],
+        "level": "county",
+        "subject_id": county,
+        "state": State(row["state"]),
+        "judged": State(row["state"]),
+        "required": say_required(row),
+        "found": say_found(row),
+        "reason": row["reason"] or NOTHING,
+        "stage": "evaluation",
+        "severity": rule["severity"],
+        "document": rule["doc_no"],
+        "clause": rule["clause"],
+        "quote": rule["quote"],
+        "source": rule["source"],
+        "certainty": rule["certainty"],
+        "missing": row["missing"],
+        "exception": False,
+        "value": row["value"],
+        "objects": row["objects"],
+        "author": "",
+        "date": pd.NaT,
+        "why": "",
+    }
