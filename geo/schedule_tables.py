@@ -1,0 +1,151 @@
+"""What a plan comes to, unit by unit and year by year."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from geo.evidence_schema import FUND_SOURCES
+from geo.schedule_funds import Budgets
+from geo.schedule_problem import ALIKE_CNY, ScheduleProblem
+from geo.schedule_projects import ALL, money_column
+from geo.schedule_reasons import Frame, say_delays
+from geo.schedule_solve import Choice
+from geo.schedule_years import UnitYears
+
+__all__ = ["measure_years", "name_renewals", "tell_units"]
+
+#: Whether a unit's networks are renewed no later than the unit.
+KEPT, BROKEN, NONE_KNOWN = "kept", "broken", "none"
+
+
+def tell_units(
+    projects: pd.DataFrame,
+    problem: ScheduleProblem,
+    choice: Choice,
+    frame: Frame,
+    found: Mapping[str, UnitYears],
+) -> pd.DataFrame:
+    """Lay out the units of a plan.
+
+    Parameters
+    ----------
+    projects
+        See :attr:`geo.schedule_projects.Projects.table`.
+    problem, choice, frame
+        The problem, its plan, and names.
+    found
+        Years that the networks of each unit leave it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :attr:`geo.schedule.Schedule.table`.
+    """
+    done = np.flatnonzero(choice.year >= 0)
+    table = projects.iloc[done].copy()
+    years = [frame.years[at] for at in choice.year[done]]
+    table.insert(0, "year", np.array(years, dtype=np.int64))
+    for column in ("communities", "members_left_out"):
+        table[column] = ["|".join(names) for names in table[column]]
+    table["pinned"] = problem.pinned[done] >= 0
+    units = [found[str(unit)] for unit in table.index]
+    table["utility_years"] = [name_renewals(one) for one in units]
+    table["underground_first"] = [
+        _judge(one, year) for one, year in zip(units, years, strict=True)
+    ]
+    delays = say_delays(problem, choice, frame)
+    table["later_because"] = [
+        "|".join(f"{year}={why}" for year, why in delays.get(str(unit), ()))
+        for unit in table.index
+    ]
+    return table.sort_values(["year", "rank"])
+
+
+def name_renewals(found: UnitYears) -> str:
+    """Return the renewals of a unit's networks as one text.
+
+    Parameters
+    ----------
+    found
+        See :func:`geo.schedule_years.find_unit_years`.
+
+    Returns
+    -------
+    str
+        ``gas:2027|water:2027,2028``; empty: none is known.
+    """
+    return "|".join(
+        f"{kind}:{','.join(map(str, years))}" for kind, years in found.renewals
+    )
+
+
+def _judge(found: UnitYears, year: int) -> str:
+    if not found.renewals:
+        return NONE_KNOWN
+    return KEPT if year in found.allowed else BROKEN
+
+
+def measure_years(
+    table: pd.DataFrame, budgets: Budgets, choice: Choice, frame: Frame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure what each year uses of funds and capacity.
+
+    Parameters
+    ----------
+    table
+        See :func:`tell_units`.
+    budgets
+        What there is.
+    choice, frame
+        The plan, and names.
+
+    Returns
+    -------
+    years, funds : pandas.DataFrame
+        See :attr:`geo.schedule.Schedule.years` and `funds` there.
+    """
+    funds = pd.DataFrame(
+        [
+            _measure_line(table[table["year"] == year], source, limits[source], year)
+            for year, limits in budgets.available_cny.iterrows()
+            for source in (ALL, *FUND_SOURCES)
+        ]
+    )
+    whole = funds[funds["source"] == ALL].set_index("year")
+    by_year = table.groupby("year")
+    years = pd.DataFrame(index=pd.Index(frame.years, name="year"))
+    years["projects"] = by_year.size()
+    years["communities"] = by_year["communities"].agg(
+        lambda one: one.str.count("[|]").add(1).sum()
+    )
+    years["households"] = by_year["households"].sum()
+    years = years.fillna(0).astype({"projects": "int64", "communities": "int64"})
+    columns = ["used_cny", "unknown", "available_cny", "left_cny", "over_cny"]
+    names = ["cost_cny", "cost_unknown", *columns[2:]]
+    years[names] = whole[columns].to_numpy()
+    years["cost_unknown"] = years["cost_unknown"].astype("int64")
+    years["projects_most"] = budgets.projects_most
+    over = years["projects"] - years["projects_most"]
+    years["over_projects"] = over.clip(lower=0)
+    closed = [None if at < 0 else frame.units[at] for at in choice.closed_by]
+    years["closed_by"] = pd.Series(closed, years.index, dtype="object")
+    return years, funds
+
+
+def _measure_line(
+    table: pd.DataFrame, source: str, limit: float, year: object
+) -> dict[str, object]:
+    column = table[money_column(source)]
+    left = limit - column.sum()
+    over = abs(left) if left < -ALIKE_CNY else 0.0
+    known = not np.isnan(limit)
+    return {
+        "year": year,
+        "source": source,
+        "used_cny": round(float(column.sum()), 2),
+        "unknown": int(column.isna().sum()),
+        "available_cny": limit,
+        "left_cny": round(max(left, 0.0), 2) if known else np.nan,
+        "over_cny": round(over, 2) if known else np.nan,
+    }
