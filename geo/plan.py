@@ -128,7 +128,11 @@ def plan_district(
     with _timed(seconds, "life_circle"):
         circle = measure_life_circle(district, network, rules, settings, progress)
     found = concat_findings(
-        district.findings, refused, network.findings, circle.findings
+        rules.findings,
+        district.findings,
+        refused,
+        network.findings,
+        circle.findings,
     )
     plan = Plan(district, rules, settings, network, circle, found, seconds, until)
     if until == "gaps":

@@ -45,6 +45,8 @@ PROFILE_KEYS = {
     "build_year.scope": "flag",
 }
 OPEN = "open"
+#: Value of an entry that names a clause, but gives no value: a mistake of the file.
+MISSING = "missing"
 _TITLES = ("name_zh", "name_en", "document")
 _BASES = ("participated", "total")
 _STATES = ("eligible", "conditional", "reserve", "not_eligible")
@@ -64,7 +66,8 @@ class Clause:
     key
         One of `PROFILE_KEYS`, or ``build_year``.
     value
-        Exact fraction, whole number, flag, day (``MM-DD``), word, or ``"open"``.
+        Exact fraction, whole number, flag, day (``MM-DD``), word, ``"open"``, or
+        `MISSING` where the profile forgot it.
     rule_id
         Row of ``policy_rules``, if it stands there.
     clause, quote, source, certainty, note
@@ -146,8 +149,8 @@ class Profile:
         Returns
         -------
         fractions.Fraction, int, bool, str or None
-            The value, ``"open"`` where the document leaves it open, None where
-            no document asks for it.
+            The value, ``"open"`` where the document leaves it open, `MISSING` where
+            the profile forgot it, None where no document asks for it.
         """
         clause = self.clauses.get(key)
         return None if clause is None else clause.value
@@ -317,9 +320,10 @@ def _read_clauses(content: Mapping[str, Any], place: _Place) -> dict[str, Clause
 
 
 def _read_clause(key: str, entry: object, place: _Place) -> Clause:
-    if not isinstance(entry, Mapping) or "value" not in entry:
+    if not isinstance(entry, Mapping):
         raise RuleError("profile_value_missing", file=place.file, key=key)
-    value = _read_value(key, entry["value"], place)
+    given = entry.get("value", "")
+    value = MISSING if given == "" else _read_value(key, given, place)
     return _source_clause(key, value, entry, place, extra=("value",))
 
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 import pandas as pd
 
 from geo.errors import RuleError
+from geo.findings import make_findings
 from geo.profiles import Profile, check_facilities, load_profile
 from geo.requirements import CAPACITY_KINDS, Requirement, make_requirements
+from geo.rule_fields import find_forgotten_values, find_strange_fields, part_twins
 from geo.standards import (
     DISTRICT_FILE,
     TESTS,
@@ -95,6 +97,12 @@ class RuleBook:
         Pairs of categories that may not stand together, with ``origin``.
     sources
         One row for every file read: ``table, kind, path, sha256``.
+    fields
+        Where each field that rules name is found, what it is called and what paper
+        or person gives it: ``field, where, name_zh, name_en, collect_zh, collect_en``
+        (places as in :func:`geo.rule_fields.is_place`, several joined by ``|``).
+    findings
+        Raw findings about rules that could not be used as they stand.
     """
 
     profile: Profile
@@ -111,6 +119,8 @@ class RuleBook:
     people: pd.DataFrame
     apart: pd.DataFrame
     sources: pd.DataFrame
+    fields: pd.DataFrame
+    findings: pd.DataFrame = field(default_factory=make_findings)
 
     def category_name(self, category: str, lang: str = DEFAULT_LANGUAGE) -> str:
         """Return the name of a category.
@@ -195,7 +205,8 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
     _check_siting(tables)
     own, more = _read_district(district_dir)
     changes = check_changes(own.get("rules", {}), tables)
-    policy = change_policy(tables["policy_rules"], changes)
+    first, twins = part_twins(tables["policy_rules"])
+    policy = change_policy(first, changes)
     chosen, files = load_profile(profile, policy, district_dir=district_dir)
     rules = make_rules(tables["facility_standards"], changes)
     uses = [
@@ -203,6 +214,8 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
         (DISTRICT_FILE, own.get("facilities", {})),
     ]
     categories = tables["categories"].set_index("category")
+    fields, headers = tables["fields"], _plain_headers(tables["ledger_headers"])
+    strange = find_strange_fields(policy, fields, headers)
     return RuleBook(
         profile=chosen,
         requirements=make_requirements(tables["required"], uses, rules, categories),
@@ -211,13 +224,15 @@ def load_rules(profile: str = "national", district_dir: Path | None = None) -> R
         poi_mapping=_with_layer(tables["poi_mapping"], categories["layer"]),
         osm_tags=_with_layer(tables["osm_tags"], categories["layer"]),
         street_classes=tables["street_classes"].drop(columns=["line"]),
-        headers=_plain_headers(tables["ledger_headers"]),
+        headers=headers,
         policy=policy.drop(columns=["line"]),
         suitability=tables["suitability"].drop(columns=["line"]),
         siting=tables["siting"].drop(columns=["line"]),
         people=tables["people"].drop(columns=["line"]).set_index("key"),
         apart=tables["apart"].drop(columns=["line"]),
         sources=pd.DataFrame(sources + more + files),
+        fields=fields.drop(columns=["line"]),
+        findings=make_findings([*twins, *strange, *find_forgotten_values(chosen)]),
     )
 
 

@@ -259,7 +259,13 @@ TABLES: dict[str, Table] = {
                 " geospatial! severity! quote! source! quoted_from certainty! note",
                 **_CERTAINTY,
             ),
-            ("rule_id",),
+            # a second row of a rule is a finding, see geo.rule_fields
+            (),
+        ),
+        Table(
+            "fields",
+            make_texts("field! where! name_zh! name_en! collect_zh! collect_en!"),
+            ("field",),
         ),
     )
 }
@@ -388,6 +394,8 @@ def _convert_row(
 
 
 def _refuse_doubles(frame: pd.DataFrame, table: Table, name: str) -> None:
+    if not table.unique:
+        return
     doubled = frame[frame.duplicated(list(table.unique))]
     if not doubled.empty:
         row = doubled.iloc[0]

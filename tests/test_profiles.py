@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from geo.errors import RuleError
-from geo.profiles import OPEN, PROFILE_KEYS, list_profiles, load_profile
+from geo.profiles import MISSING, OPEN, PROFILE_KEYS, list_profiles, load_profile
 from geo.rules import load_rules
 from geo.schema import RULE_CERTAINTY
 
@@ -182,10 +182,6 @@ BAD = {
         '[consent]\nagree_min = { value = "2/3", rule = "YN-1-7b", page = 3 }',
         "profile_key_unknown",
     ),
-    "no value": (
-        '[consent]\nagree_min = { rule = "YN-1-7b" }',
-        "profile_value_missing",
-    ),
     "bare value": ('[consent]\nagree_min = "2/3"', "profile_value_missing"),
     "float": (
         f"[consent]\nagree_min = {{ value = 0.667, {SOURCED} }}",
@@ -247,6 +243,17 @@ BAD = {
     ),
     "facilities": ("facilities = 1", "profile_facilities"),
 }
+
+
+@pytest.mark.parametrize("given", ["", 'value = "", '])
+def test_an_entry_without_value_is_missing_and_not_refused(tmp_path, policy, given):
+    text = f'extends = "yunnan"\n[consent]\nagree_min = {{ {given}rule = "YN-1-7b" }}'
+    profile = read(write(tmp_path, "city", text), policy)
+    clause = profile.clauses["consent.agree_min"]
+    assert clause.value == MISSING
+    assert not clause.open
+    assert clause.quote == "居民参与率、同意率原则上均要达到2/3以上"
+    assert profile.value("consent.participation_min") == Fraction(2, 3)
 
 
 @pytest.mark.parametrize("case", BAD)
