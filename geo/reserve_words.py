@@ -10,7 +10,7 @@ from geo.archive import GROUPS, list_items
 from geo.district import name_communities
 from geo.reserve_scores import MOVES, PARTS
 from geo.shortfalls import list_needs
-from geo.text import tr
+from geo.text import texts, tr
 
 if TYPE_CHECKING:
     from geo.reserve import Ranking
@@ -71,6 +71,9 @@ def explain_ranking(ranking: "Ranking", lang: str) -> pd.Series:
         Sentences named ``reason`` on the index of the ranking.
     """
     names = name_things(ranking, lang)
+    rules = {rule for rules in ranking.table["gate_rules"] for rule in rules}
+    policy = ranking.ground.plan.rules.policy
+    names |= {rule: name_rule(rule, policy, lang) for rule in rules}
     rows = ranking.table.to_dict("records")
     said = [_explain_row(row, names, lang) for row in rows]
     return pd.Series(said, index=ranking.table.index, name="reason", dtype="str")
@@ -193,6 +196,35 @@ def name_things(ranking: "Ranking", lang: str) -> dict[str, str]:
     return names
 
 
+def name_rule(rule: str, policy: pd.DataFrame, lang: str) -> str:
+    """Return what a gate is called, and where it stands.
+
+    Parameters
+    ----------
+    rule
+        Rule id, or one of the other reasons of a gate.
+    policy
+        Policy rules.
+    lang
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        Its short name with document and clause; a rule of a district that has no
+        short name is called by its metric.
+    """
+    if rule in _GATE_WORDS:
+        return tr(f"reserve.rule.{rule}", lang)
+    own = policy[policy["rule_id"] == rule]
+    if not len(own):
+        return rule
+    row, key = own.iloc[0], f"view.checks.rule.{rule}"
+    name = texts(lang).get(key) or str(row["metric"]) or rule
+    place = f"{row['doc_no']} {row['clause']}"
+    return tr("reserve.rule_in", lang, name=name, place=place)
+
+
 def _explain_row(row: Mapping[Any, Any], names: Mapping[str, str], lang: str) -> str:
     parts = [
         tr(
@@ -202,7 +234,7 @@ def _explain_row(row: Mapping[Any, Any], names: Mapping[str, str], lang: str) ->
             score=f"{row['score']:.1f}",
             **{part: f"{row[f'points_{part}']:.1f}" for part in PARTS},
         ),
-        _say_gate(row, lang),
+        _say_gate(row, names, lang),
         _say_scheme(row, lang),
         tr(
             "reserve.consent",
@@ -220,11 +252,8 @@ def _explain_row(row: Mapping[Any, Any], names: Mapping[str, str], lang: str) ->
     return "".join(parts).strip()
 
 
-def _say_gate(row: Mapping[Any, Any], lang: str) -> str:
-    said = [
-        tr(f"reserve.rule.{rule}", lang) if rule in _GATE_WORDS else rule
-        for rule in row["gate_rules"]
-    ]
+def _say_gate(row: Mapping[Any, Any], names: Mapping[str, str], lang: str) -> str:
+    said = list(dict.fromkeys(names[rule] for rule in row["gate_rules"]))
     rules = tr("reserve.and", lang).join(said)
     return tr(f"reserve.gated.{row['gate']}", lang, rules=rules)
 

@@ -15,6 +15,7 @@ from geo.reserve_words import (
     RANKING_COLUMNS,
     make_ranking_table,
     make_sensitivity_table,
+    name_rule,
     name_things,
 )
 from geo.text import LANGUAGES
@@ -342,13 +343,23 @@ def test_tables_and_sentences(lang):
     assert table["rank"].tolist() == list(range(1, len(facts) + 1))
     said = ranking.explain(lang)
     assert (said == table.set_index("community_id")["reason"]).all()
-    assert "GS-2a" in said["C03"]
-    assert "GS-2b" in said["C04"]
+    place = {"zh": "（甘建城〔2022〕15号 二）", "en": " (甘建城〔2022〕15号 二)"}[lang]
+    assert place in said["C03"]
+    assert place in said["C04"]
     names = name_things(ranking, lang)
     listed = {key for one in ranking.table["unknown"] for key in one}
     assert listed <= set(names)
     for part in PARTS:
         assert table[f"rank_{part}_less"].between(1, len(facts)).all()
+
+
+def test_a_gate_is_called_by_its_name_and_place():
+    policy = make_ground({"a": {}}).plan.rules.policy
+    assert name_rule("GS-2a", policy, "zh") == "参与率（甘建城〔2022〕15号 二）"
+    assert name_rule("started", policy, "zh") == "已经开工"
+    own = policy.assign(rule_id="OWN-1", metric="some_metric").head(1)
+    assert "some_metric" in name_rule("OWN-1", own, "en")
+    assert name_rule("nowhere", policy, "en") == "nowhere"
 
 
 def test_the_sentence_by_hand():
