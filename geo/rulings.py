@@ -15,7 +15,8 @@ from geo.schema import State
 from geo.text import tr
 
 #: A sentence: text key and values for its named places. A value that starts with
-#: ``@`` is itself a text key; a tuple of such is said one after the other.
+#: ``@`` is itself a text key, a value of this kind is said in its place; a tuple of
+#: such is said one after the other.
 Said = tuple[str, Mapping[str, Any]]
 
 NOTHING: Said = ("", {})
@@ -156,6 +157,8 @@ def speak(said: Said, lang: str) -> str:
 
 def _word(value: object, lang: str) -> object:
     if isinstance(value, tuple):
+        if len(value) == len(NOTHING) and isinstance(value[1], Mapping):
+            return speak(value, lang)
         return tr("view.comma", lang).join(str(_word(one, lang)) for one in value)
     if isinstance(value, str) and value.startswith("@"):
         return tr(value[1:], lang)
