@@ -15,7 +15,7 @@ import pandas as pd
 
 import geo
 from geo.assets import server_options
-from geo.decisions import read_decisions
+from geo.decisions import Decisions, read_decisions
 from geo.district import District, read_district
 from geo.errors import InputError, RuleError
 from geo.exports import write_csv
@@ -27,6 +27,7 @@ from geo.openings import Openings
 from geo.plan import STEPS, Plan, Step, plan_district
 from geo.plan_files import write_plan
 from geo.progress import Progress, no_progress
+from geo.review import Review, review_plan
 from geo.rules import RuleBook, load_rules
 from geo.sample import demo_district
 from geo.schema import Severity, State
@@ -38,6 +39,9 @@ from geo.units import Units, warm_units
 from geo.walks import warm
 
 DONE, FOUND = 0, 1
+
+#: States of clauses that are counted on the terminal.
+CLAUSE_STATES = ("met", "short", "unknown", "open", "not_required")
 
 #: Seconds between two signs of progress.
 _PAUSE_S = 0.1
@@ -86,8 +90,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    if options.only is not None and options.only not in STEPS:
-        raise InputError("step_not_there", step=options.only)
+    until = options.only if options.only in STEPS else STEPS[-1]
     decisions = None if options.decisions is None else read_decisions(options.decisions)
     settings = _read_settings(options)
     rules = _load_rules(options, settings)
@@ -96,20 +99,21 @@ def _plan(options: argparse.Namespace) -> int:
     district = _read(options, rules, settings, progress)
     seconds = {"read": round(time.perf_counter() - started, 3)}
     warm(progress)
-    if options.only != "gaps":
+    if until != "gaps":
         warm_units(progress)
-    if options.only in (None, "sites"):
+    if until == "sites":
         warm_sites(progress)
     plan = plan_district(
         district,
         rules,
         settings,
-        until=cast("Step", options.only or STEPS[-1]),
+        until=cast("Step", until),
         decisions=decisions,
         progress=progress,
     )
     plan = replace(plan, seconds={**seconds, **plan.seconds})
-    write_plan(plan, options.out, crs=options.crs, progress=progress)
+    review = _review(plan, options, decisions, progress)
+    write_plan(plan, options.out, review=review, crs=options.crs, progress=progress)
     _say_district(district, options.lang)
     _say_states(plan, options.lang)
     if plan.units is not None:
@@ -118,9 +122,31 @@ def _plan(options: argparse.Namespace) -> int:
         _say_sites(plan.sites, options.lang)
     if plan.openings is not None:
         _say_openings(plan.openings, options.lang)
+    if review is not None:
+        _say_review(review, options.lang)
     _say_counts(plan.findings, options.lang)
     _say("cli.plan_done", options.lang, folder=options.out)
-    return FOUND if options.strict and plan.has_errors else DONE
+    unmet = plan.has_errors or (review is not None and review.has_unmet)
+    return FOUND if options.strict and unmet else DONE
+
+
+def _review(
+    plan: Plan,
+    options: argparse.Namespace,
+    decisions: Decisions | None,
+    progress: Progress,
+) -> Review | None:
+    """Take the policy step, if it was asked for."""
+    if options.only not in (None, "checks"):
+        return None
+    wishes = decisions or Decisions()
+    return review_plan(
+        plan,
+        pinned=wishes.pinned,
+        barred=wishes.barred,
+        until="indicators" if options.only is None else "checks",
+        progress=progress,
+    )
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -311,6 +337,19 @@ def _say_openings(openings: Openings, lang: str) -> None:
     _say("cli.openings_done", lang, openings=f"{len(openings.table):,}")
     for sentence in openings.explain(lang).head(1):
         _say("cli.openings_best", lang, sentence=sentence)
+
+
+def _say_review(review: Review, lang: str) -> None:
+    counts = review.checks.table["state"].value_counts()
+    _say(
+        "cli.checks_done",
+        lang,
+        rows=f"{len(review.checks.table):,}",
+        barriers=f"{len(review.checks.barriers):,}",
+        **{state: f"{int(counts.get(state, 0)):,}" for state in CLAUSE_STATES},
+    )
+    if review.schedule is not None:
+        sys.stdout.write(f"{review.schedule.statement(lang)}\n")
 
 
 def _say_findings(found: pd.DataFrame, lang: str) -> None:

@@ -21,12 +21,14 @@ from geo.district import District, output_crs
 from geo.errors import InputError
 from geo.exports import write_csv
 from geo.files import replace_folder
-from geo.findings import render_findings
+from geo.findings import concat_findings, render_findings
 from geo.geopackage import write_layers
 from geo.openings import TABLE_COLUMNS as OPENING_COLUMNS
 from geo.openings import opening_shapes
 from geo.plan import Plan
 from geo.progress import Progress, no_progress
+from geo.review import Review
+from geo.review_files import make_review_tables, summarise_review
 from geo.schema import GAP_COLUMNS, Severity, State
 from geo.site_files import (
     SITE_COLUMNS,
@@ -68,6 +70,7 @@ def write_plan(
     plan: Plan,
     folder: Path,
     *,
+    review: Review | None = None,
     lang: str | None = None,
     crs: str | None = None,
     progress: Progress = no_progress,
@@ -81,6 +84,8 @@ def write_plan(
     folder
         Where to; an older folder of the same name is replaced, files in it that
         this does not write are kept.
+    review
+        Clauses, ranking, years and indicators of the plan; None: not asked for.
     lang
         Language of reasons and findings; by default that of the settings.
     crs
@@ -107,13 +112,15 @@ def write_plan(
     gaps = make_gaps_table(plan, speak)
     writers: tuple[Callable[[Path], None], ...] = (
         lambda to: write_csv(gaps, to / "gaps.csv"),
-        lambda to: write_csv(_findings_table(plan, speak), to / "findings.csv"),
-        lambda to: _write_summary(plan, target, to / "summary.json"),
+        lambda to: write_csv(
+            render_findings(_all_findings(plan, review), speak), to / "findings.csv"
+        ),
+        lambda to: _write_summary(plan, review, target, to / "summary.json"),
         lambda to: write_layers(
             _layers(plan, gaps, speak), to / "plan.gpkg", crs=target
         ),
     )
-    writers += (lambda to: _write_tables(plan, speak, to),)
+    writers += (lambda to: _write_tables(plan, review, speak, to),)
     with replace_folder(folder) as temporary:
         for step, write in enumerate(writers):
             progress("stage.write", step / len(writers))
@@ -184,9 +191,18 @@ def _output_crs(district: District, asked: str | None) -> CRS:
         raise InputError("output_crs", crs=asked) from error
 
 
-def _write_tables(plan: Plan, lang: str, folder: Path) -> None:
-    for name, table in _list_tables(plan, lang).items():
+def _write_tables(plan: Plan, review: Review | None, lang: str, folder: Path) -> None:
+    tables = _list_tables(plan, lang)
+    if review is not None:
+        tables |= make_review_tables(review, lang)
+    for name, table in tables.items():
         write_csv(table, folder / name)
+
+
+def _all_findings(plan: Plan, review: Review | None) -> pd.DataFrame:
+    if review is None:
+        return plan.findings
+    return concat_findings(plan.findings, review.findings)
 
 
 def _list_tables(plan: Plan, lang: str) -> dict[str, pd.DataFrame]:
@@ -205,16 +221,13 @@ def _list_tables(plan: Plan, lang: str) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _findings_table(plan: Plan, lang: str) -> pd.DataFrame:
-    return render_findings(plan.findings, lang)
-
-
-def _write_summary(plan: Plan, crs: CRS, path: Path) -> None:
-    text = json.dumps(summarise(plan, crs), ensure_ascii=False, indent=2, default=str)
+def _write_summary(plan: Plan, review: Review | None, crs: CRS, path: Path) -> None:
+    said = summarise(plan, crs, review)
+    text = json.dumps(said, ensure_ascii=False, indent=2, default=str)
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def summarise(plan: Plan, crs: CRS) -> dict[str, Any]:
+def summarise(plan: Plan, crs: CRS, review: Review | None = None) -> dict[str, Any]:
     """Return what ``summary.json`` holds.
 
     Parameters
@@ -223,6 +236,8 @@ def summarise(plan: Plan, crs: CRS) -> dict[str, Any]:
         The results.
     crs
         Coordinate system of ``plan.gpkg``.
+    review
+        Clauses, ranking, years and indicators; None: not asked for.
 
     Returns
     -------
@@ -231,10 +246,11 @@ def summarise(plan: Plan, crs: CRS) -> dict[str, Any]:
         step; values that JSON can hold (``None`` where unknown).
     """
     district = plan.district
-    severities = plan.findings["severity"].value_counts()
+    severities = _all_findings(plan, review)["severity"].value_counts()
+    later = {} if review is None else summarise_review(review)
     return {
         "name": district.name,
-        "until": plan.until,
+        "until": later.pop("until", plan.until),
         "working_crs": district.crs.to_string(),
         "output_crs": crs.to_string(),
         "counts": {
@@ -249,6 +265,7 @@ def summarise(plan: Plan, crs: CRS) -> dict[str, Any]:
         "units": None if plan.units is None else summarise_units(plan.units),
         "sites": None if plan.sites is None else summarise_sites(plan.sites),
         "openings": None if plan.openings is None else len(plan.openings.table),
+        **later,
         "settings": asdict(plan.settings),
         "profile": plan.settings.profile,
         "rules": _records(plan.rules.sources),

@@ -1,4 +1,4 @@
-"""The policy step as a whole: clauses, reserve library, plan of years, 20 indicators."""
+"""The policy step as a whole: clauses, reserve library, years, 20 indicators."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
