@@ -173,7 +173,8 @@ def make_consent(communities: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     years = communities["计划年度"]
     chosen = communities[years.isin([THIS_YEAR, PLAN_YEAR])].index
-    chosen = chosen.union([*ASKED_EARLY, LATE]).difference([NEVER_ASKED])
+    others = communities.index.intersection([*ASKED_EARLY, LATE])
+    chosen = chosen.union(others).difference([NEVER_ASKED])
     rows = [_consent(name, communities.loc[name]) for name in chosen]
     return pd.DataFrame(rows)
 
@@ -193,7 +194,7 @@ def _consent(name: str, ledger: "pd.Series[Any]") -> dict[str, Any]:
         row["owners_committee_preparing"] = chance(rng, 0.7)
         row["property_mode"] = "社区托管" if chance(rng, 0.4) else "专业物业"
     if name in ASKED_EARLY:
-        row["fund_resident_cny"] = 30_000.0
+        row["fund_resident_cny"] = float(ledger["居民出资额"])
     row |= TRAPS.get(name, {})
     if name != RATES_ONLY:
         eligible, took, agreed = (row[column] for column in _COUNTS)

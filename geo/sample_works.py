@@ -139,7 +139,7 @@ def _find_path(
     streets: gpd.GeoDataFrame, place: shapely.Polygon
 ) -> shapely.LineString | None:
     """Return the longest path inside a community."""
-    own = streets.geometry[streets.within(place.buffer(1.0))]
+    own = streets.geometry[streets.within(place.buffer(-1.0))]
     if own.empty:
         return None
     longest = own[own.length.sort_values(kind="stable").index[-1]]
