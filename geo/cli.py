@@ -21,7 +21,7 @@ from geo.text import DEFAULT_LANGUAGE, LANGUAGES, tr
 
 DONE, UNUSABLE, INTERRUPTED = 0, 2, 130
 
-#: Steps that ``--only`` may name; those that this version lacks say so.
+#: Steps that ``--only`` may name, in the order of the chain.
 ONLY = ("gaps", "units", "sites", "checks")
 
 
