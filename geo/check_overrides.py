@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from geo.clause_basics import read_days, read_texts
+from geo.clause_cells import read_days, read_texts
 from geo.findings import Finding, make_findings, row_json
 from geo.schema import Severity
 

@@ -1,13 +1,10 @@
 """What the functions that judge clauses share: cells, shares, thresholds, joining."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import nan
-
-import numpy as np
-import pandas as pd
+from math import isnan
 
 from geo.profiles import OPEN, Value
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
@@ -22,102 +19,8 @@ OPEN_STATE, NOT_REQUIRED = State.OPEN, State.NOT_REQUIRED
 #: What decides where several things must hold, strongest first.
 _DECIDES = (SHORT, UNKNOWN, OPEN_STATE, MET, NOT_REQUIRED)
 
-_YES = frozenset({"是", "有", "已", "√", "y", "yes", "true", "1", "1.0"})
-_NO = frozenset({"否", "无", "未", "没有", "×", "n", "no", "false", "0", "0.0"})
 #: Digits after which a percentage is not written out further.
 _DIGITS_MOST = 6
-
-
-def read_numbers(table: pd.DataFrame, column: str) -> list[float]:
-    """Return a column as numbers, NaN where there is none.
-
-    Parameters
-    ----------
-    table
-        Any frame.
-    column
-        Name of the column; it may be absent.
-
-    Returns
-    -------
-    list of float
-        On the rows of `table`.
-    """
-    if column not in table:
-        return [nan] * len(table)
-    values = pd.to_numeric(table[column], errors="coerce").astype("float64")
-    return [float(value) for value in values]
-
-
-def read_flags(table: pd.DataFrame, column: str) -> list[bool | None]:
-    """Return a column as yes, no or None.
-
-    Parameters
-    ----------
-    table
-        Any frame.
-    column
-        Name of the column; it may be absent.
-
-    Returns
-    -------
-    list of bool or None
-        On the rows of `table`; a text that is neither yes nor no is None.
-    """
-    if column not in table:
-        return [None] * len(table)
-    return [_read_flag(value) for value in table[column].astype("object")]
-
-
-def _read_flag(value: object) -> bool | None:
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 (NaN)
-        return None
-    word = str(value).strip().lower()
-    return True if word in _YES else False if word in _NO else None
-
-
-def read_texts(table: pd.DataFrame, column: str) -> list[str]:
-    """Return a column as texts, empty where there is none.
-
-    Parameters
-    ----------
-    table
-        Any frame.
-    column
-        Name of the column; it may be absent.
-
-    Returns
-    -------
-    list of str
-        On the rows of `table`, without blanks at the ends.
-    """
-    if column not in table:
-        return [""] * len(table)
-    cells = table[column].astype("object")
-    return ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
-
-
-def read_days(table: pd.DataFrame, column: str) -> list[date | None]:
-    """Return a column as days.
-
-    Parameters
-    ----------
-    table
-        Any frame.
-    column
-        Name of the column; it may be absent.
-
-    Returns
-    -------
-    list of datetime.date or None
-        On the rows of `table`; None where there is no day.
-    """
-    if column not in table:
-        return [None] * len(table)
-    days = pd.to_datetime(table[column], errors="coerce")
-    return [None if pd.isna(day) else day.date() for day in days]
 
 
 def make_share(part: float, whole: float) -> Fraction | None:
@@ -249,9 +152,25 @@ def say_number(value: float) -> str:
     str
         Digits, or a text key.
     """
-    if value != value:  # noqa: PLR0124 (NaN)
+    if isnan(value):
         return "@check.not_known"
     return f"{value:.0f}" if value == int(value) else f"{value:.2f}"
+
+
+def say_money(value: float) -> str:
+    """Write an amount, or that it is not known.
+
+    Parameters
+    ----------
+    value
+        CNY; NaN: unknown.
+
+    Returns
+    -------
+    str
+        Whole CNY with separators, or a text key.
+    """
+    return "@check.not_known" if isnan(value) else f"{value:,.0f}"
 
 
 def say_day(day: date | None) -> str:
@@ -370,7 +289,7 @@ def _join(several: list[Ruling]) -> Ruling:
         state,
         found=join_said(one.found for one in several),
         required=join_said(one.required for one in several),
-        reason=join_said(one.reason for one in several),
+        reason=join_said(one.reason for one in deciding),
         missing=tuple(dict.fromkeys(name for one in several for name in one.missing)),
         exception=any(one.exception for one in deciding),
         value=deciding[0].value,
@@ -401,24 +320,3 @@ def join_said(said: Iterable[Said]) -> Said:
     for one in kept[1:]:
         joined = "check.joined", {"first": joined, "second": one}
     return joined
-
-
-def latest_row(table: pd.DataFrame, *columns: str) -> Mapping[str, object]:
-    """Return the row of the greatest year in which some columns are filled.
-
-    Parameters
-    ----------
-    table
-        Table ``county``.
-    *columns
-        Columns that must be filled.
-
-    Returns
-    -------
-    collections.abc.Mapping
-        Column to cell; empty where there is no such row.
-    """
-    if table.empty or not set(columns) <= set(table):
-        return {}
-    kept = table.dropna(subset=["year", *columns]).sort_values("year", kind="stable")
-    return {} if kept.empty else {str(k): v for k, v in kept.iloc[-1].items()}

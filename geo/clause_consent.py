@@ -21,11 +21,12 @@ from geo.clause_basics import (
     join_said,
     make_share,
     reaches_given,
-    read_numbers,
+    say_money,
     say_number,
     say_percent,
     say_share,
 )
+from geo.clause_cells import read_numbers
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 
 _PARTICIPATION = "@check.what.participation"
@@ -59,7 +60,9 @@ class Consent:
 
     @property
     def of_participated(self) -> Fraction | None:
-        """Share of those who took part that agreed."""
+        """Share of those who took part that agreed; nobody took part: nobody agreed."""
+        if self.participated == self.agreed == 0:
+            return Fraction(0)
         return make_share(self.agreed, self.participated)
 
     @property
@@ -258,7 +261,7 @@ def check_willing_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
     for subject, one, cny in rows:
         rates = (one.participation, one.of_total, one.of_participated)
         known = any(rate is not None for rate in rates) or not isnan(cny)
-        told: Said = "check.found.contribution", {"cny": say_number(cny)}
+        told: Said = "check.found.contribution", {"cny": say_money(cny)}
         found.append(
             Ruling(
                 str(subject),
@@ -302,7 +305,9 @@ def _judge_agreement(ruling: Ruling, one: Consent, asked: Asked, chosen: str) ->
     known = [share for share in shares.values() if share is not None]
     given = not isnan(one.agree_rate) and not known and not one.impossible
     reached, reason = None, NOTHING
-    if least is not None and chosen in BASES and shares[chosen] is None and given:
+    if one.impossible:
+        known = []
+    elif least is not None and chosen in BASES and shares[chosen] is None and given:
         reached = reaches_given(one.agree_rate, least)
         reason = "check.reason.rate_rounded", {}
     elif least is not None:
@@ -357,6 +362,8 @@ def _lacking(one: Consent, *names: str) -> tuple[str, ...]:
     }
     wanted = names or tuple(counts)
     lacking = tuple(name for name in wanted if isnan(counts[name]))
+    if one.total == 0:
+        lacking = ("households_total", *lacking)
     return lacking if lacking or not one.impossible else wanted
 
 

@@ -8,24 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from geo.clause_basics import (
-    MET,
-    SHORT,
-    UNKNOWN,
-    Check,
-    join_rulings,
-    latest_row,
-    read_days,
-    read_flags,
-    read_texts,
-    say_day,
-)
+from geo.clause_basics import MET, SHORT, UNKNOWN, Check, join_rulings, say_day
+from geo.clause_cells import latest_row, read_days, read_flags, read_texts
+from geo.conditions import FAILS, HOLDS, read_condition
+from geo.evidence_schema import UTILITY_KINDS
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
+from geo.schema import State
+from geo.utility_match import NOT_EVERYWHERE
 
 #: Begins a field that is a column of the table ``county``.
-_COUNTY = "county."
+COUNTY = "county."
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +162,8 @@ def _read_county(row: ClauseRow, ground: Ground) -> Held:
     """Return what is on record of the county: a cell of its table, or documents."""
     field = row.options.get("field", "")
     day, flag = None, None
-    if field.startswith(_COUNTY):
-        column = field.removeprefix(_COUNTY)
+    if field.startswith(COUNTY):
+        column = field.removeprefix(COUNTY)
         cell = latest_row(ground.tables["county"], column).get(column)
         flag = None if cell is None else True
         day = cell.date() if isinstance(cell, pd.Timestamp) else None
@@ -207,10 +202,11 @@ def _judge_held(row: ClauseRow, subject: str, one: Held) -> Ruling:
     found: Said = "check.found.nothing", {}
     if one.documents or one.day:
         day = say_day(one.day)
-        found = "check.found.document", {"documents": one.documents, "day": day}
+        papers = one.documents or ("@check.yes",)
+        found = "check.found.document", {"documents": papers, "day": day}
     elif there is not None:
         found = f"check.found.{'yes' if there else 'no'}", {}
-    field = row.options.get("field", "").removeprefix(_COUNTY) or "documents"
+    field = row.options.get("field", "").removeprefix(COUNTY) or "documents"
     return Ruling(
         subject,
         state,
@@ -225,8 +221,9 @@ def _judge_held(row: ClauseRow, subject: str, one: Held) -> Ruling:
 def check_dated_document(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """Judge whether a document is on record and not younger than a day.
 
-    Options ``field``, ``docs``, ``date`` (its day) and ``before`` (the day, usually of
-    the start). While there is no start, it is early enough.
+    Options ``field``, ``docs``, ``date`` (its day), ``before`` (the day, usually of the
+    start) and ``needs`` (``utilities``: only of those with a network to renew). While
+    there is no start, it is early enough.
 
     Parameters
     ----------
@@ -242,8 +239,9 @@ def check_dated_document(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """
     held = read_held(row, ground)
     starts = read_days(ground.facts, row.options["before"])
+    spared = _find_sound(ground) if row.options.get("needs") == "utilities" else set()
     found = [
-        _judge_dated(row, subject, one, start)
+        _spare(_judge_dated(row, subject, one, start), one, spared)
         for (subject, one), start in zip(held.items(), starts, strict=True)
     ]
     return found if row.level == "community" else join_members(found, ground)
@@ -254,7 +252,8 @@ def _judge_dated(row: ClauseRow, subject: str, one: Held, start: date | None) ->
     if not one.there or start is None:
         return ruling
     days = {"day": say_day(one.day), "start": say_day(start)}
-    found: Said = "check.found.document_start", {"documents": one.documents, **days}
+    papers = one.documents or ("@check.yes",)
+    found: Said = "check.found.document_start", {"documents": papers, **days}
     if one.day is None:
         date_field = (row.options["date"],)
         reason: Said = "check.reason.day_missing", {}
@@ -265,6 +264,25 @@ def _judge_dated(row: ClauseRow, subject: str, one: Held, start: date | None) ->
         reason = "check.reason.after_start", days
         return replace(ruling, state=SHORT, found=found, reason=reason)
     return replace(ruling, found=found)
+
+
+def _find_sound(ground: Ground) -> set[str]:
+    """Find communities without a network to renew; see :mod:`geo.utility_match`."""
+    facts, works = ground.facts, ground.tables["works"]
+    sound = np.ones(len(facts), dtype=np.bool_)
+    for kind in UTILITY_KINDS:
+        level = read_condition(facts, f"condition_{kind}")
+        sound &= level != HOLDS if kind in NOT_EVERYWHERE else level == FAILS
+    renewed = set(works.loc[works["utility_kind"].notna(), "community_id"])
+    return {str(name) for name in facts.index[sound]} - renewed
+
+
+def _spare(ruling: Ruling, one: Held, spared: set[str]) -> Ruling:
+    """Ask nothing of a community that needs nothing, unless it has it all the same."""
+    if one.there or ruling.subject_id not in spared:
+        return ruling
+    reason: Said = "check.reason.no_utilities", {}
+    return replace(ruling, state=State.NOT_REQUIRED, reason=reason, missing=())
 
 
 def join_members(rulings: Iterable[Ruling], ground: Ground) -> list[Ruling]:
@@ -311,80 +329,8 @@ def _join_unit(unit: str, members: list[Ruling]) -> Ruling:
     return replace(joined, found=told)
 
 
-def check_in_order(row: ClauseRow, ground: Ground) -> list[Ruling]:
-    """Judge whether one day is not after another (options ``first``, ``then``).
-
-    Parameters
-    ----------
-    row
-        The clause; ``then`` may be a column of the table ``county``.
-    ground
-        What is judged by.
-
-    Returns
-    -------
-    list of Ruling
-        One for each community.
-    """
-    first, then = row.options["first"], row.options["then"]
-    later = read_days(ground.facts, then)
-    if then.startswith(_COUNTY):
-        then = then.removeprefix(_COUNTY)
-        cell = _county_cell(ground, then)
-        later = [cell] * len(ground.facts)
-    rows = zip(ground.facts.index, read_days(ground.facts, first), later, strict=True)
-    return [_judge_order(row, str(s), (first, a), (then, b)) for s, a, b in rows]
-
-
-def _county_cell(ground: Ground, column: str) -> date | None:
-    """Return a day of the county: that of the plan's year, else of the latest."""
-    table = ground.tables["county"]
-    own = table[read_year(table) == ground.plan_year] if len(table) else table
-    cell = (latest_row(own, column) or latest_row(table, column)).get(column)
-    return cell.date() if isinstance(cell, pd.Timestamp) else None
-
-
-def read_year(table: pd.DataFrame) -> pd.Series:
-    """Return the column ``year`` as numbers.
-
-    Parameters
-    ----------
-    table
-        Table with that column.
-
-    Returns
-    -------
-    pandas.Series
-        Years, NaN where there is none.
-    """
-    return pd.to_numeric(table["year"], errors="coerce")
-
-
-def _judge_order(
-    row: ClauseRow,
-    subject: str,
-    first: tuple[str, date | None],
-    then: tuple[str, date | None],
-) -> Ruling:
-    lacking = tuple(name for name, day in (first, then) if day is None)
-    days = {"first": say_day(first[1]), "then": say_day(then[1])}
-    state = UNKNOWN
-    reason: Said = "check.reason.not_recorded", {}
-    if first[1] is not None and then[1] is not None:
-        state, reason = (MET if first[1] <= then[1] else SHORT), NOTHING
-    return Ruling(
-        subject,
-        state,
-        found=("check.found.order", days),
-        required=(f"check.asked.{row.rule_id}", {}),
-        reason=reason,
-        missing=lacking,
-    )
-
-
 DOCUMENT_KINDS: Mapping[str, Check] = {
     "flag": check_flag,
     "document": check_document,
     "dated_document": check_dated_document,
-    "in_order": check_in_order,
 }

@@ -17,13 +17,13 @@ from geo.clause_basics import (
     Check,
     join_said,
     make_share,
-    read_numbers,
-    read_texts,
+    say_money,
     say_number,
     say_percent,
     say_share,
 )
-from geo.clause_documents import join_members, read_year
+from geo.clause_cells import read_numbers, read_texts, read_year
+from geo.clause_documents import join_members
 from geo.evidence_schema import FUND_SOURCES
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
@@ -86,14 +86,12 @@ def check_capacity(row: ClauseRow, ground: Ground) -> list[Ruling]:
         _COST: unknown > 0,
     }
     told = {
-        "cost": say_number(known),
-        "funds": say_number(funds),
+        "cost": say_money(known),
+        "funds": say_money(funds),
         "unknown": str(unknown),
         "projects": str(projects),
         "most": say_number(most),
-        "over": say_number(max(known - funds, 0.0))
-        if not isnan(funds)
-        else "@check.not_known",
+        "over": say_money(nan if isnan(funds) else max(known - funds, 0.0)),
     }
     short = [
         f"@check.reason.over_{name}"
@@ -185,7 +183,7 @@ def _judge_secured(subject: str, got: float, cost: float, asked: Asked) -> Rulin
     names = {"fund_secured_cny": isnan(got), _COST: not cost > 0}
     told: Said = (
         "check.found.secured",
-        {"got": say_number(got), "cost": say_number(cost)},
+        {"got": say_money(got), "cost": say_money(cost)},
     )
     if share is not None:
         percent = say_percent(share, asked.least)

@@ -1,23 +1,20 @@
-"""Clauses on records of quality and on the reserve library."""
+"""Clauses on days in order, records of quality and the reserve library."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 
-from geo.clause_basics import (
-    MET,
-    OPEN_STATE,
-    SHORT,
-    UNKNOWN,
-    Check,
+from geo.clause_basics import MET, OPEN_STATE, SHORT, UNKNOWN, Check, say_day
+from geo.clause_cells import (
     latest_row,
+    read_days,
     read_flags,
     read_numbers,
     read_texts,
-    say_day,
+    read_year,
 )
-from geo.clause_documents import find_documents, list_county_papers
+from geo.clause_documents import COUNTY, find_documents, list_county_papers
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 
 
@@ -219,7 +216,63 @@ def check_reference(row: ClauseRow, ground: Ground) -> list[Ruling]:
     ]
 
 
+def check_in_order(row: ClauseRow, ground: Ground) -> list[Ruling]:
+    """Judge whether one day is not after another (options ``first``, ``then``).
+
+    Parameters
+    ----------
+    row
+        The clause; ``then`` may be a column of the table ``county``.
+    ground
+        What is judged by.
+
+    Returns
+    -------
+    list of Ruling
+        One for each community.
+    """
+    first, then = row.options["first"], row.options["then"]
+    later = read_days(ground.facts, then)
+    if then.startswith(COUNTY):
+        then = then.removeprefix(COUNTY)
+        cell = _county_cell(ground, then)
+        later = [cell] * len(ground.facts)
+    rows = zip(ground.facts.index, read_days(ground.facts, first), later, strict=True)
+    return [_judge_order(row, str(s), (first, a), (then, b)) for s, a, b in rows]
+
+
+def _county_cell(ground: Ground, column: str) -> date | None:
+    """Return a day of the county: that of the plan's year, else of the latest."""
+    table = ground.tables["county"]
+    own = table[read_year(table) == ground.plan_year] if len(table) else table
+    cell = (latest_row(own, column) or latest_row(table, column)).get(column)
+    return cell.date() if isinstance(cell, pd.Timestamp) else None
+
+
+def _judge_order(
+    row: ClauseRow,
+    subject: str,
+    first: tuple[str, date | None],
+    then: tuple[str, date | None],
+) -> Ruling:
+    lacking = tuple(name for name, day in (first, then) if day is None)
+    days = {"first": say_day(first[1]), "then": say_day(then[1])}
+    state = UNKNOWN
+    reason: Said = "check.reason.not_recorded", {}
+    if first[1] is not None and then[1] is not None:
+        state, reason = (MET if first[1] <= then[1] else SHORT), NOTHING
+    return Ruling(
+        subject,
+        state,
+        found=("check.found.order", days),
+        required=(f"check.asked.{row.rule_id}", {}),
+        reason=reason,
+        missing=lacking,
+    )
+
+
 LIBRARY_KINDS: Mapping[str, Check] = {
+    "in_order": check_in_order,
     "quality": check_quality,
     "reserve_library": check_reserve_library,
     "reserve_levels": check_reserve_levels,

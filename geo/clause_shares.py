@@ -15,17 +15,14 @@ from geo.clause_basics import (
     Asked,
     Check,
     join_said,
-    latest_row,
     make_share,
     reaches_given,
-    read_flags,
-    read_numbers,
-    read_texts,
     say_day,
     say_number,
     say_percent,
     say_share,
 )
+from geo.clause_cells import latest_row, read_flags, read_numbers, read_texts
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
 

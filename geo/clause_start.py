@@ -14,13 +14,10 @@ from geo.clause_basics import (
     Check,
     join_said,
     make_share,
-    read_days,
-    read_flags,
-    read_numbers,
-    read_texts,
     say_day,
     say_share,
 )
+from geo.clause_cells import read_days, read_flags, read_numbers, read_texts
 from geo.clause_documents import Held, read_held
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State

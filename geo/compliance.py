@@ -8,16 +8,16 @@ passes nor fails; what was overruled by hand shows both states.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from functools import cached_property
 
 import pandas as pd
 
+from geo.check_ground import make_ground
 from geo.check_overrides import overrule
 from geo.check_words import list_to_collect, render_checks
-from geo.clause_basics import Check, join_rulings, latest_row, read_numbers
+from geo.clause_basics import Check, join_rulings
 from geo.clause_classes import CLASS_KINDS
-from geo.clause_consent import BASES, CONSENT_KINDS
+from geo.clause_consent import CONSENT_KINDS
 from geo.clause_documents import DOCUMENT_KINDS
 from geo.clause_funds import FUND_KINDS
 from geo.clause_library import LIBRARY_KINDS
@@ -27,15 +27,14 @@ from geo.clause_shares import SHARE_KINDS
 from geo.clause_start import START_KINDS
 from geo.clause_works import WORK_KINDS
 from geo.clauses import choose_clauses
-from geo.eligibility import judge_eligibility
 from geo.evidence import Evidence
-from geo.facts import gather_facts
 from geo.findings import Finding, concat_findings, make_findings
 from geo.plan import Plan
 from geo.policy_settings import CheckSettings
-from geo.profiles import Profile
 from geo.rulings import ClauseRow, Ground, Ruling, Said
 from geo.schema import Severity, State
+
+__all__ = ["CHECK_COLUMNS", "KINDS", "Checks", "check_clauses", "make_ground"]
 
 #: Columns of the table of checks; the last three are filled where a state was
 #: overruled by hand.
@@ -68,6 +67,8 @@ CHECK_COLUMNS = (
 HARD_GATE = "hard_gate"
 #: What stands between a district and its submission.
 _BARS = (State.SHORT, State.UNKNOWN)
+#: What more evidence could settle or complete.
+_WAITING = (State.UNKNOWN, State.OPEN)
 _NO_ROW: Said = ("check.reason.unread", {})
 
 
@@ -245,119 +246,18 @@ def check_clauses(
     return Checks(table, ground, concat_findings(told, refused), ground.settings)
 
 
-def make_ground(
-    plan: Plan,
-    *,
-    evidence: Evidence | None = None,
-    unit_of: pd.Series | None = None,
-    settings: CheckSettings | None = None,
-) -> Ground:
-    """Gather everything that clauses are judged by.
-
-    Parameters
-    ----------
-    plan, evidence, unit_of, settings
-        As for `check_clauses`.
-
-    Returns
-    -------
-    Ground
-        Facts, tables, eligibility with units, the county and its plan.
-    """
-    chosen = settings or plan.settings.checks
-    told = evidence or plan.district.evidence
-    units = plan.units.unit_of if unit_of is None and plan.units else unit_of
-    profile = choose_base(plan.rules.profile, chosen)
-    facts = gather_facts(plan.district.communities, told)
-    eligibility = judge_eligibility(
-        facts,
-        replace(plan.rules, profile=profile),
-        unit_of=units,
-        reading=plan.settings.conditions_reading,
-        fiscal_allows={"yes": True, "no": False}.get(plan.settings.fiscal_allows),
-    )
-    year = _find_year(chosen, told.tables["county"], facts)
-    return Ground(
-        plan=plan,
-        profile=profile,
-        facts=facts,
-        tables=told.tables,
-        eligibility=eligibility,
-        unit_of=units,
-        county=_name_county(plan, told.tables["county"], facts),
-        plan_year=year,
-        planned=_list_planned(facts, year),
-        settings=chosen,
-        as_of=_find_day(chosen),
-    )
-
-
-def choose_base(profile: Profile, settings: CheckSettings) -> Profile:
-    """Lay down the base of 同意率 that was chosen, where the profile leaves it open.
-
-    Parameters
-    ----------
-    profile
-        The profile.
-    settings
-        Choices that no document makes.
-
-    Returns
-    -------
-    Profile
-        The profile, with that value.
-    """
-    key = "consent.agree_base"
-    if not settings.consent_base or profile.value(key) in BASES:
-        return profile
-    clause = profile.clauses.get(key) or profile.clauses.get("consent.agree_min")
-    if clause is None:
-        return profile
-    own = replace(clause, key=key, value=settings.consent_base)
-    return replace(profile, clauses={**profile.clauses, key: own})
-
-
-def _find_year(
-    settings: CheckSettings, county: pd.DataFrame, facts: pd.DataFrame
-) -> int | None:
-    """Return the year of the plan: as set, else of the county, else the earliest."""
-    if settings.plan_year:
-        return settings.plan_year
-    latest = latest_row(county)
-    if latest:
-        return int(float(str(latest["year"])))
-    years = [one for one in read_numbers(facts, "plan_year") if one > 0]
-    return int(min(years)) if years else None
-
-
-def _list_planned(facts: pd.DataFrame, year: int | None) -> tuple[str, ...]:
-    years = read_numbers(facts, "plan_year")
-    pairs = zip(facts.index, years, strict=True)
-    return tuple(sorted(str(name) for name, own in pairs if own == year))
-
-
-def _name_county(plan: Plan, county: pd.DataFrame, facts: pd.DataFrame) -> str:
-    named = str(latest_row(county, "name").get("name", "")).strip()
-    if named:
-        return named
-    if "county" in facts:
-        names = {str(one) for one in facts["county"].dropna()}
-        if len(names) == 1:
-            return names.pop()
-    return plan.district.name
-
-
-def _find_day(settings: CheckSettings) -> date:
-    if settings.as_of:
-        return date.fromisoformat(settings.as_of)
-    return datetime.now(tz=UTC).astimezone().date()
-
-
 def _judge(row: ClauseRow, ground: Ground) -> list[Ruling]:
-    """Judge a clause by its kind; of several kinds all must hold."""
+    """Judge a clause by its kind; of several kinds all must hold.
+
+    What is settled waits for nothing more.
+    """
     parts = [KINDS[kind](row, ground) for kind in row.kind.split("+")]
     rulings = parts[0] if len(parts) == 1 else join_rulings(parts)
-    return sorted(rulings, key=lambda one: one.subject_id)
+    told = [
+        one if one.state in _WAITING or not one.missing else replace(one, missing=())
+        for one in rulings
+    ]
+    return sorted(told, key=lambda one: one.subject_id)
 
 
 def _make_table(found: Iterable[tuple[ClauseRow, Ruling]]) -> pd.DataFrame:
