@@ -204,7 +204,7 @@ def _write_book(name: str, table: pd.DataFrame, path: Path) -> None:
             if "日期" not in str(ledger.columns[column]):
                 sheet.write(row, column, cell)
             elif row % 2:
-                sheet.write_string(row, column, cell)
+                sheet.write_string(row, column, cell.replace("-", "."))
             else:
                 sheet.write_datetime(row, column, datetime.fromisoformat(cell), days)
     book.close()
