@@ -165,6 +165,24 @@ def show_matrix(
     _show("matrix", key, shown | dict(data), told)
 
 
+def show_gantt(
+    key: str, data: Mapping[str, Any], told: Callable[[Event], None]
+) -> None:
+    """Show a plan by years.
+
+    Parameters
+    ----------
+    key
+        Name of the plan on its page.
+    data
+        What ``gantt.js`` reads: key of the content's parcel, selection.
+    told
+        Called with a click on a row, or a bar that was dragged to another year.
+    """
+    shown = {"texts": words("view.gantt"), "height": 420}
+    _show("gantt", key, shown | dict(data), told)
+
+
 def show_panel(
     key: str,
     blocks: list[dict[str, Any]],

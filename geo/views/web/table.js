@@ -134,6 +134,9 @@ class Table {
     } else if (column.kind === "class") {
       const look = this.data.classes[value];
       made.append(paint(el("i", "pq-swatch"), look), el("span", "pq-sign", look.sign ?? ""), el("span", "", look.label));
+    } else if (column.kind === "stack") {
+      made.classList.add("pq-stack-cell");
+      made.append(this.stack(column, value));
     } else if (column.kind === "number") {
       const number = Number(value).toLocaleString("en-US", { minimumFractionDigits: column.digits ?? 0, maximumFractionDigits: column.digits ?? 0 });
       made.textContent = column.unit ? fill(column.unit, { value: number }) : number;
@@ -142,6 +145,19 @@ class Table {
       made.title = value;
     }
     return made;
+  }
+
+  // Parts of a whole side by side, as wide as their shares of it.
+  stack(column, parts) {
+    const track = el("span", "pq-track pq-stack");
+    parts.forEach((part, at) => {
+      if (!part) return;
+      const piece = paint(el("i", ""), { ...column.parts[at], outline: "none" });
+      piece.style.width = `${100 * part / column.whole}%`;
+      piece.title = `${column.parts[at].label} ${part.toLocaleString("en-US", { maximumFractionDigits: 1 })}`;
+      track.append(piece);
+    });
+    return track;
   }
 
   choose(id) {
