@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +16,8 @@ from geo.assemble import Assembled, assemble_layers
 from geo.datum import result_crs
 from geo.errors import InputError, OutputError
 from geo.evidence import Evidence
+from geo.evidence_checks import check_evidence
+from geo.evidence_files import load_headers, write_table
 from geo.evidence_read import find_tables, read_evidence
 from geo.files import replace_folder
 from geo.findings import concat_findings, make_findings
@@ -132,6 +134,9 @@ def read_district(
     assembled = assemble_layers(source, manifest, book, progress)
     layer = assembled.layers["communities"].frame
     evidence = read_evidence(path, manifest, book.headers, communities=layer)
+    doubts = check_evidence(layer, evidence, names=(source.name,))
+    found = concat_findings(evidence.findings, doubts)
+    evidence = replace(evidence, findings=found)
     source.files += [files[0] for files in find_tables(path, manifest).values()]
     return _make_district(source, assembled, evidence)
 
@@ -206,13 +211,19 @@ def write_district(district: District, folder: Path) -> None:
     lines = [f"name = {json.dumps(district.name, ensure_ascii=False)}"]
     lines += ["", "[crs]", f'{WORKING} = "{district.crs.to_string()}"']
     filled = [layer for layer in DISTRICT_LAYERS if len(getattr(district, layer))]
-    _refuse_strangers(folder, {f"{layer}.gpkg" for layer in filled})
+    tables = [name for name, one in district.evidence.tables.items() if len(one)]
+    own = {f"{layer}.gpkg" for layer in filled} | {f"{name}.csv" for name in tables}
+    _refuse_strangers(folder, own)
+    headers = load_headers()
     with replace_folder(folder) as new:
         (new / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
         for layer in filled:
             plain = _storable(getattr(district, layer)).to_crs(crs)
             path = new / f"{layer}.gpkg"
             pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG")
+        for name in tables:
+            table = district.evidence.tables[name]
+            write_table(table, name, new / f"{name}.csv", headers=headers)
 
 
 def _refuse_strangers(folder: Path, own: set[str]) -> None:

@@ -19,6 +19,7 @@ from geo.columns import Match, known_headers, match_columns
 from geo.errors import InputError
 from geo.evidence import Evidence, empty_table
 from geo.evidence_schema import EVIDENCE
+from geo.exports import FORMULA_STARTS
 from geo.findings import Finding, concat_findings, layer_names, make_findings
 from geo.ledger import read_ledger
 from geo.manifest import Manifest
@@ -105,8 +106,10 @@ def find_tables(folder: Path, manifest: Manifest) -> dict[str, list[Path]]:
     for name in EVIDENCE:
         names = {name, *(tr(f"layer.{name}", lang).lower() for lang in LANGUAGES)}
         own = [file for file in files if file.stem.lower() in names]
-        if name in manifest.layers:
-            own = [folder / manifest.layers[name]]
+        named = folder / manifest.layers.get(name, "")
+        # once edited, a workbook that the planner named has become a CSV file
+        if name in manifest.layers and (named.is_file() or not own):
+            own = [named]
         if own:
             found[name] = own
     return found
@@ -385,16 +388,18 @@ def _check_keys(sieve: Sieve, keys: tuple[str, ...]) -> None:
 
 
 def _as_text(cell: Any) -> Any:  # noqa: ANN401 (whatever stands in a cell)
-    """Write days of a spreadsheet as they are read."""
+    """Write days of a spreadsheet as they are read, and undo what guards formulas."""
     if hasattr(cell, "isoformat"):
         return cell.isoformat()[:10]
+    if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in FORMULA_STARTS:
+        return cell[1:]
     return cell
 
 
 def _say_value(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 def _word(column: str) -> str:

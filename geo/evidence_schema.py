@@ -189,7 +189,9 @@ EVIDENCE: dict[str, EvidenceTable] = {
             "documents",
             (
                 Column("id", needed=True),
-                Column("level", choices=("community", "unit", "county", "city")),
+                Column(
+                    "level", choices=("community", "unit", "county", "city", "province")
+                ),
                 *_text("subject_id", "doc_type", "title", "topic"),
                 *_dates("doc_date"),
                 *_counts("images"),

@@ -1,6 +1,7 @@
 """Result tables as CSV that Excel and programs read alike."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ ENCODING = "utf-8-sig"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(frame: pd.DataFrame, path: Path | IO[bytes]) -> None:
     """Write a result table as CSV (UTF-8 with byte order mark, LF).
 
     Parameters
@@ -20,7 +21,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame
         The table; its index is not written. Missing cells stay empty.
     path
-        The file.
+        The file, by its path or open for bytes.
 
     Notes
     -----

@@ -7,15 +7,19 @@ first (:mod:`geo.fact_words`).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geo.cells import parse_cells
 from geo.evidence import Evidence
 from geo.evidence_schema import EVIDENCE, FACT_TABLES
 from geo.fact_words import MADE, spell_out
-from geo.schema import LAYERS, Column
+from geo.findings import Finding, make_findings
+from geo.schema import LAYERS, Column, Severity
 
 #: Columns that every frame of facts has, whoever filled them.
 FACT_COLUMNS: dict[str, Column] = {
@@ -27,7 +31,32 @@ FACT_COLUMNS: dict[str, Column] = {
     )
     if column.name not in {"id", "community_id"}
 }
+#: Rates, and the counts that they are made of.
+RATE_COUNTS = {
+    "participation_rate": ("households_participated",),
+    "agree_rate": ("households_agreed", "households_participated"),
+    "survey_rate": ("survey_valid_households",),
+    "satisfaction_rate": ("survey_satisfied", "survey_valid_households"),
+}
+Floats = npt.NDArray[np.float64]
 _KEYS = ("community_id", "id")
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of each community, and who said so.
+
+    Attributes
+    ----------
+    facts
+        Result of :func:`gather_facts`.
+    origin
+        Index and columns as `facts` without the two columns that are made last: name
+        of a table or ``communities``; missing where nothing is known.
+    """
+
+    facts: pd.DataFrame
+    origin: pd.DataFrame
 
 
 def gather_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
@@ -49,18 +78,36 @@ def gather_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
         ``households_total`` is the number of those who may take part, else of all
         (``households_total_from`` names the column).
     """
-    facts = _layer_over(communities, evidence)[0]
+    return gather_known(communities, evidence).facts
+
+
+def gather_known(communities: pd.DataFrame, evidence: Evidence) -> Known:
+    """Put together what is known of each community, and who said so.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name.
+    evidence
+        Tables of the policy step.
+
+    Returns
+    -------
+    Known
+        Facts and their origin.
+    """
+    facts, origin = _layer_over(communities, evidence)
+    _forget_stale_rates(facts, origin)
     eligible = facts["households_eligible"]
     facts["households_total"] = eligible.fillna(facts["households"])
     source = np.where(eligible.notna(), "households_eligible", "households")
-    facts["households_total_from"] = pd.Series(source, facts.index, dtype="str").mask(
-        facts["households_total"].isna()
-    )
-    return facts
+    total_from = pd.Series(source, facts.index, dtype="str")
+    facts["households_total_from"] = total_from.mask(facts["households_total"].isna())
+    return Known(facts, origin)
 
 
-def trace_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    """Tell which table each fact comes from.
+def find_conflicts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Find what two sources say differently of the same community.
 
     Parameters
     ----------
@@ -72,10 +119,53 @@ def trace_facts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index and columns as of :func:`gather_facts`, without the two that it makes;
-        the name of a table, or ``communities``; missing where nothing is known.
+        Raw findings: one for each column and pair of sources, naming how many
+        communities there are and the first of them.
     """
-    return _layer_over(communities, evidence)[1]
+    statements = list(list_statements(communities, evidence))
+    found = []
+    for name, column in FACT_COLUMNS.items():
+        said = [(who, frame[name]) for who, frame in statements if name in frame]
+        for (first, old), (second, new) in pairwise(_in_order(name, said)):
+            differs = (old != new) & old.notna() & new.notna()
+            if column.kind == "number":
+                differs &= ~np.isclose(old, new, rtol=1e-6, equal_nan=True)
+            ids = old.index[differs.to_numpy(dtype=bool)]
+            if len(ids):
+                params = {
+                    "column": f"@column.{name}",
+                    "count": len(ids),
+                    "first": f"@layer.{first}",
+                    "second": f"@layer.{second}",
+                    "first_value": _say_cell(old[ids[0]]),
+                    "second_value": _say_cell(new[ids[0]]),
+                }
+                weight = Severity.WARNING
+                ident = str(ids[0])
+                found.append(
+                    Finding(second, "facts_conflict", weight, id=ident, params=params)
+                )
+    return make_findings(found)
+
+
+def _say_cell(value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
+def _forget_stale_rates(facts: pd.DataFrame, origin: pd.DataFrame) -> None:
+    """Forget a rate that is older than the counts which stand beside it."""
+    order = {name: at for at, name in enumerate(("communities", *FACT_TABLES))}
+    for rate, counts in RATE_COUNTS.items():
+        newest = np.fmax.reduce([_age(origin[name], order) for name in counts])
+        stale = _age(origin[rate], order) < newest
+        facts[rate] = facts[rate].mask(stale)
+        origin[rate] = origin[rate].mask(stale)
+
+
+def _age(names: pd.Series, order: dict[str, int]) -> Floats:
+    return np.asarray(names.map(order).astype("float64"), dtype=np.float64)
 
 
 def list_statements(

@@ -30,6 +30,7 @@ import pyogrio
 from geo import errors
 from geo.district import District
 from geo.errors import InputError, PianquError
+from geo.evidence_files import BACKUP
 from geo.parcel import unpack_district
 from geo.progress import Progress, no_progress
 from geo.settings import Settings
@@ -255,7 +256,9 @@ def _check_member(member: zipfile.ZipInfo, name: str) -> None:
 
 
 def _is_clutter(name: PurePosixPath) -> bool:
-    """Tell whether a member is what systems add by themselves."""
+    """Tell whether a member is what systems add by themselves, or a copy set aside."""
+    if name.suffix.lower() == BACKUP:
+        return True
     return name.parts[0] == "__MACOSX" or name.name.startswith((".", "Thumbs.db"))
 
 

@@ -15,8 +15,12 @@ import pyarrow as pa
 from pyproj import CRS
 
 from geo.district import DISTRICT_LAYERS, District
+from geo.evidence import Evidence
+from geo.evidence_schema import EVIDENCE
 
 _TABLES = ("findings", "layers", "inputs")
+#: A table of evidence may be named as a layer or a table of the district is.
+_PREFIX = "evidence_"
 
 
 def pack_district(district: District, folder: Path) -> None:
@@ -35,11 +39,18 @@ def pack_district(district: District, folder: Path) -> None:
         _storable(frame).to_parquet(folder / f"{layer}.parquet")
     for table in _TABLES:
         _storable(getattr(district, table)).to_parquet(folder / f"{table}.parquet")
+    evidence = district.evidence
+    for table in EVIDENCE:
+        cells = evidence.tables[table]
+        _storable(cells).to_parquet(folder / f"{_PREFIX}{table}.parquet")
+    doubts = _storable(evidence.findings)
+    doubts.to_parquet(folder / f"{_PREFIX}findings.parquet")
     plain = {
         "name": district.name,
         "crs": district.crs.to_wkt(),
         "fingerprint": district.fingerprint,
         "ambiguous": district.ambiguous,
+        "evidence": dict(evidence.files),
     }
     text = json.dumps(plain, ensure_ascii=False)
     (folder / "district.json").write_text(text, encoding="utf-8")
@@ -64,10 +75,20 @@ def unpack_district(folder: Path) -> District:
         plain[layer] = gpd.read_parquet(folder / f"{layer}.parquet")
     for table in _TABLES:
         plain[table] = pd.read_parquet(folder / f"{table}.parquet")
-    findings = plain["findings"]
-    findings["params"] = findings["params"].map(json.loads).astype("object")
+    _restore_params(plain["findings"])
+    doubts = pd.read_parquet(folder / f"{_PREFIX}findings.parquet")
+    _restore_params(doubts)
+    tables = {
+        table: pd.read_parquet(folder / f"{_PREFIX}{table}.parquet")
+        for table in EVIDENCE
+    }
+    plain["evidence"] = Evidence(tables, doubts, plain["evidence"])
     names = [one.name for one in fields(District) if one.name in plain]
     return District(**{name: plain[name] for name in names})
+
+
+def _restore_params(findings: pd.DataFrame) -> None:
+    findings["params"] = findings["params"].map(json.loads).astype("object")
 
 
 def _storable(frame: Any) -> Any:  # noqa: ANN401 (a frame with or without geometry)
