@@ -45,6 +45,8 @@ class Basis:
         Facts, tables of evidence, units and settings.
     states
         Rule to subject to what it came to.
+    objects
+        Rule and subject to the things that the map can show.
     ranking
         Table of the reserve library; None: nobody ranked it.
     year
@@ -53,6 +55,7 @@ class Basis:
 
     ground: Ground
     states: Mapping[str, Mapping[str, State]]
+    objects: Mapping[tuple[str, str], tuple[str, ...]]
     ranking: pd.DataFrame | None
     year: int
 
@@ -166,14 +169,14 @@ def make_basis(
     """
     table = checks.table
     states: dict[str, dict[str, State]] = {}
-    for rule, subject, state in zip(
-        table["rule_id"], table["subject_id"], table["state"], strict=True
-    ):
-        known = states.setdefault(str(rule), {})
-        known[str(subject)] = State(state)
+    objects = {}
+    for row in table.to_dict("records"):
+        rule, subject = str(row["rule_id"]), str(row["subject_id"])
+        states.setdefault(rule, {})[subject] = State(row["state"])
+        objects[rule, subject] = tuple(row.get("objects", ()))
     told = year if year is not None else evaluated_year(checks.ground.as_of)
     listed = None if ranking is None else ranking.table
-    return Basis(checks.ground, states, listed, told)
+    return Basis(checks.ground, states, objects, listed, told)
 
 
 def evaluated_year(as_of: date) -> int:

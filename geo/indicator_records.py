@@ -191,18 +191,13 @@ def count_county_rule(part: Part, basis: Basis) -> Tally:
     state = basis.states.get(rule, {}).get(basis.ground.county)
     if state is None:
         return say_why(Tally(asked=False), "no_clause")
+    objects = basis.objects.get((rule, basis.ground.county), ())
     if state in (State.UNKNOWN, State.OPEN):
         lost = Tally(denominator=1.0, left_out=1, open=state == State.OPEN)
-        return replace(lost, missing=part.fields)
-    issues = basis.table("rectification")
-    rows = issues[issues["kind"] == "funds"]
-    known = tuple(sorted(rows["id"].astype("str")))
+        return replace(lost, missing=part.fields, objects=objects)
     broken = state == State.SHORT
-    return Tally(
-        float(max(len(known), 1)) if broken else 0.0,
-        1.0,
-        objects=known if broken else (),
-    )
+    count = float(max(len(objects), 1)) if broken else 0.0
+    return Tally(count, 1.0, objects=objects if broken else ())
 
 
 def count_handover(part: Part, basis: Basis) -> Tally:

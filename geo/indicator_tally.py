@@ -81,6 +81,7 @@ def count_states(states: Mapping[str, State]) -> Tally:
     short = _with(asked, State.SHORT)
     open_ = _with(asked, State.OPEN)
     unknown = tuple(sorted(set(asked) - {*met, *short, *open_}))
+    left: Said = ("indicators.reason.left_open", {"count": len(open_)})
     return Tally(
         numerator=len(met),
         denominator=len(asked),
@@ -90,6 +91,7 @@ def count_states(states: Mapping[str, State]) -> Tally:
         unknown_ids=tuple(sorted((*unknown, *open_))),
         open=bool(open_) and not (met or short),
         asked=bool(asked),
+        reason=left if open_ else NOTHING,
     )
 
 

@@ -56,6 +56,8 @@ def say_required(row: Mapping[Hashable, Any]) -> Said:
         return f"indicators.required.{'open' if asked else 'not_asked'}", {}
     if row["unit"] == "count" and row["target"] == 0:
         said: Said = ("indicators.required.none_left", {})
+    elif row["unit"] == "share" and row["target"] == 1:
+        said = ("indicators.required.all", {})
     else:
         value = format_value(row["target"], row["unit"])
         said = (f"indicators.required.{row['compare']}", {"value": value})

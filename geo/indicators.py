@@ -10,7 +10,6 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import isfinite, nan
 from typing import Any
 
 import pandas as pd
@@ -20,9 +19,10 @@ from geo.indicator_basis import Basis, make_basis
 from geo.indicator_communities import COMMUNITY_KINDS
 from geo.indicator_funds import FUND_KINDS
 from geo.indicator_library import LIBRARY_KINDS
+from geo.indicator_parts import PART_COLUMNS, add_last, make_row, text_of
 from geo.indicator_records import RECORD_KINDS
 from geo.indicator_rules import Part, list_indicators, parts_for
-from geo.indicator_tally import Tally, combine_states, judge_tally
+from geo.indicator_tally import combine_states
 from geo.indicator_words import explain_parts, say_found, say_required
 from geo.profiles import Profile
 from geo.reserve import Ranking
@@ -30,41 +30,9 @@ from geo.reserve_gates import Checked
 from geo.rulings import NOTHING
 from geo.schema import State
 
-__all__ = ["PART_COLUMNS", "Indicators", "measure_indicators"]
+__all__ = ["PART_COLUMNS", "Indicators", "join_parts", "measure_indicators"]
 
-#: Columns of the parts, in order.
-PART_COLUMNS = (
-    "indicator_id",
-    "part",
-    "role",
-    "unit",
-    "subject",
-    "numerator",
-    "denominator",
-    "undecided",
-    "left_out",
-    "value",
-    "value_least",
-    "value_most",
-    "state",
-    "compare",
-    "target",
-    "target_from",
-    "inputs",
-    "missing",
-    "reason",
-    "objects",
-    "met_ids",
-    "short_ids",
-    "unknown_ids",
-    "last_value",
-    "last_state",
-    "last_year",
-    "change",
-)
 _KINDS = {**COMMUNITY_KINDS, **LIBRARY_KINDS, **RECORD_KINDS, **FUND_KINDS}
-#: What the ids of a part are, where they are no communities.
-_SUBJECTS = {"unit": "unit"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +58,12 @@ class Indicators:
         Counties that it was put together from; empty for one county.
     absent
         Counties of which nothing was given.
+    given
+        The parts of each of `members`, see :func:`geo.indicator_tables.read_parts`.
+    titles
+        Documents and issues by id.
+    fields
+        Names of what is to be collected, as in ``data/rules/fields.csv``.
     policy
         Rows of ``policy_rules`` of the indicators; empty when merged.
     findings
@@ -106,6 +80,9 @@ class Indicators:
     chain: tuple[str, ...]
     members: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    given: pd.DataFrame = field(default_factory=pd.DataFrame)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    fields: pd.DataFrame = field(default_factory=pd.DataFrame)
     policy: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: pd.DataFrame = field(default_factory=make_findings)
 
@@ -245,91 +222,10 @@ def measure_indicators(
         basis.year,
         ground.plan_year,
         tuple(ground.profile.chain),
+        titles=_list_titles(basis),
+        fields=ground.plan.rules.fields.reset_index(),
         policy=policy[policy["rule_id"].str.startswith("IND-")],
     )
-
-
-def add_last(table: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
-    """Put last year beside this year.
-
-    Parameters
-    ----------
-    table
-        Parts.
-    last
-        Parts of last year: `indicator_id`, `part`, `numerator`, `denominator`,
-        `value`, `state`, `year`; of several years the latest counts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `PART_COLUMNS`; `change` is known only where both values are.
-    """
-    rows = last.sort_values("year", kind="stable") if len(last) else last
-    known = {
-        (str(row["indicator_id"]), str(row["part"])): row
-        for row in rows.to_dict("records")
-    }
-    found = table.copy()
-    keys = zip(found["indicator_id"], found["part"], strict=True)
-    before = [known.get(key, {}) for key in keys]
-    values = [_read_value(row) for row in before]
-    found["last_value"] = pd.Series(values, found.index, dtype="float64")
-    states = [_text(row.get("state")) for row in before]
-    found["last_state"] = pd.Series(states, found.index, dtype="str")
-    years = [row.get("year", nan) for row in before]
-    found["last_year"] = pd.Series(years, found.index, dtype="float64")
-    found["change"] = found["value"] - found["last_value"]
-    return found[list(PART_COLUMNS)]
-
-
-def make_row(
-    part: Part, tally: Tally, target: Fraction | None, *, asked: bool, told: str
-) -> dict[str, Any]:
-    """Return a part as a row of the table.
-
-    Parameters
-    ----------
-    part
-        The part.
-    tally
-        What was counted.
-    target
-        Its number; None: none is laid down.
-    asked
-        Whether any document asks for it.
-    told
-        Where the number stands.
-
-    Returns
-    -------
-    dict
-        Columns of `PART_COLUMNS` but for those of last year.
-    """
-    least, most = tally.bounds
-    state = judge_tally(tally, part.compare, part.unit, target, asked=asked)
-    row = {
-        name: getattr(tally, name)
-        for name in (
-            *("numerator", "denominator", "undecided", "left_out", "missing", "reason"),
-            *("objects", "met_ids", "short_ids", "unknown_ids"),
-        )
-    }
-    return row | {
-        "indicator_id": part.indicator_id,
-        "part": part.part,
-        "role": part.role,
-        "unit": part.unit,
-        "subject": _SUBJECTS.get(part.scope, "community"),
-        "value": least if least == most else nan,
-        "value_least": least,
-        "value_most": most,
-        "state": state.value,
-        "compare": part.compare,
-        "target": nan if target is None else float(target),
-        "target_from": told,
-        "inputs": part.fields,
-    }
 
 
 def _measure(part: Part, basis: Basis, profile: Profile) -> dict[str, Any]:
@@ -360,19 +256,18 @@ def _find_target(part: Part, profile: Profile) -> tuple[Fraction | None, bool, s
 def _read_county(basis: Basis) -> dict[str, str]:
     rows = basis.table("county").sort_values("year", kind="stable")
     latest: Mapping[Hashable, Any] = rows.iloc[-1].to_dict() if len(rows) else {}
-    return {name: _text(latest.get(name)) for name in ("city", "province")}
+    return {name: text_of(latest.get(name)) for name in ("city", "province")}
 
 
-def _read_value(row: Mapping[Hashable, Any]) -> float:
-    value = float(row.get("value", nan))
-    if isfinite(value):
-        return value
-    part, whole = (float(row.get(name, nan)) for name in ("numerator", "denominator"))
-    return part / whole if whole > 0 else nan
-
-
-def _text(cell: str | float | None) -> str:
-    return "" if cell is None or pd.isna(cell) else str(cell)
+def _list_titles(basis: Basis) -> dict[str, str]:
+    """Return what documents, issues and works are called."""
+    columns = {"documents": "title", "rectification": "issue", "works": "item"}
+    titles: dict[str, str] = {}
+    for name, column in columns.items():
+        rows = basis.table(name)
+        known = rows[rows[column].notna()]
+        titles |= dict(zip(known["id"].astype("str"), known[column], strict=True))
+    return titles
 
 
 def _make_ruling(
@@ -380,6 +275,7 @@ def _make_ruling(
 ) -> dict[str, Any]:
     return {
         "rule_id": row["indicator_id"],
+        "kind": "report",
         "level": "county",
         "subject_id": county,
         "state": State(row["state"]),
