@@ -8,10 +8,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from geo.clause_tools import Check, name_few, say
+from geo.clause_basics import Check
+from geo.clause_tools import name_few, say
 from geo.evidence_schema import ISSUE_SOURCES
 from geo.rectification import (
     CLOSED_LATE,
+    FUNDS,
     OVERDUE,
     PENDING,
     UNDATED,
@@ -173,13 +175,14 @@ def check_fund_misuse(row: ClauseRow, ground: Ground) -> list[Ruling]:
     -------
     list of Ruling
         One, of the county: ``short`` if an issue is called misuse, rectified or not,
-        ``unknown`` if one is about funds and does not say whether it is, or there is
-        no ledger; else ``met``.
+        ``unknown`` if one is about funds and does not say what it is, or there is no
+        ledger; else ``met``.
     """
     del row
     issues = judge_issues(ground.tables["rectification"], ground.as_of)
     misuse = issues[issues["misuse"] == "yes"]
     unsure = issues[issues["misuse"] == "unknown"]
+    about = issues.index[issues["kind"] == FUNDS].union(misuse.index)
     missing: tuple[str, ...] = ()
     reason: Said = NOTHING
     state = State.MET
@@ -194,6 +197,8 @@ def check_fund_misuse(row: ClauseRow, ground: Ground) -> list[Ruling]:
     elif issues.empty:
         state, missing = State.UNKNOWN, ("audit_findings",)
         reason = say("issues.no_ledger")
+    elif len(about):
+        reason = say("funds.other", names=name_few(about))
     return [
         Ruling(
             ground.county,
@@ -201,14 +206,14 @@ def check_fund_misuse(row: ClauseRow, ground: Ground) -> list[Ruling]:
             found=say(
                 "funds.found",
                 count=len(issues),
-                funds=len(misuse) + len(unsure),
+                funds=len(about),
                 misuse=len(misuse),
             ),
             required=say("funds.required"),
             reason=reason,
             missing=missing,
             value=float(len(misuse)),
-            objects=(*misuse.index, *unsure.index),
+            objects=tuple(about),
         )
     ]
 

@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isnan, nan
 
-import pandas as pd
-
+from geo.clause_basics import Check
+from geo.clause_cells import read_texts
+from geo.clause_survey import list_idle_near
 from geo.clause_tools import (
-    Check,
-    get_day,
-    get_fact,
-    get_number,
-    group_own,
+    NONE,
+    gather,
+    group_rows,
     judge_units,
+    map_days,
+    map_numbers,
+    map_texts,
     name_few,
     say,
 )
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
-from geo.work_places import find_within
 
 #: Word of the documents to the categories that it means.
 USES: Mapping[str, tuple[str, ...]] = {
@@ -58,34 +60,29 @@ def list_uses(row: ClauseRow) -> tuple[str, ...]:
     return tuple(word for word in USES if word in row.quote)
 
 
-def list_built(ground: Ground, members: Sequence[str]) -> pd.DataFrame:
-    """List what is to be built for some communities.
+def list_built(ground: Ground) -> dict[str, set[str]]:
+    """List what is to be built for each community.
 
     Parameters
     ----------
     ground
         Proposals of the sites, works.
-    members
-        Community ids.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns `id` (of the idle resource or the work), `category` (key, or the word
-        of the works) and `origin` (``site``, ``work``). A proposal is theirs if
-        one of them walks there.
+    dict
+        Community id to categories (keys, or the words of the works). A proposal is
+        for those who walk there.
     """
-    works = ground.tables["works"]
-    own = works[works["community_id"].isin(list(members)) & works["category"].notna()]
-    planned = own[["id", "category"]].assign(origin="work")
-    sites = ground.plan.sites
-    if sites is None:
-        return planned
-    walked = sites.flows[sites.flows["community_id"].isin(list(members))]
-    proposed = walked[["idle_id", "category"]].drop_duplicates()
-    proposed = proposed.rename(columns={"idle_id": "id"}).assign(origin="site")
-    filled = [one for one in (proposed, planned) if len(one)]
-    return pd.concat(filled, ignore_index=True) if filled else planned
+    works = ground.tables["works"][["community_id", "category"]].dropna()
+    pairs = [*works.itertuples(index=False, name=None)]
+    if ground.plan.sites is not None:
+        flows = ground.plan.sites.flows[["community_id", "category"]].drop_duplicates()
+        pairs += [*flows.itertuples(index=False, name=None)]
+    built: dict[str, set[str]] = {}
+    for community, category in pairs:
+        built.setdefault(str(community), set()).add(str(category))
+    return built
 
 
 def check_idle_use(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -96,8 +93,7 @@ def check_idle_use(row: ClauseRow, ground: Ground) -> list[Ruling]:
     row
         The clause (GS-1a, YN-2-6); its option `uses`, or its quote, names the uses.
     ground
-        Layer of idle resources, proposals of the sites, `current_use` and
-        `target_use` of the resources.
+        Layer of idle resources (`target_use`, if it has one), proposals of the sites.
 
     Returns
     -------
@@ -107,43 +103,27 @@ def check_idle_use(row: ClauseRow, ground: Ground) -> list[Ruling]:
         looked, or nothing was proposed yet.
     """
     uses = list_uses(row)
-    keys = {key for word in uses for key in USES[word]}
-    district = ground.plan.district
-    near_m = ground.settings.idle_near_m
-    found = find_within(district.communities.geometry, district.idle.geometry, near_m)
-    listed = pd.DataFrame(
-        {
-            "community_id": district.communities.index[found["at"].to_numpy()],
-            "idle_id": district.idle.index[found["other"].to_numpy()].astype("str"),
-        }
-    )
-    parts = {name: set(rows["idle_id"]) for name, rows in group_own(listed).items()}
-    taken = _list_taken(ground, uses, keys)
+    listed, taken = list_idle_near(ground), _list_taken(ground, uses)
+    surveyed = map_days(ground, "idle_survey_date")
     named = tuple(f"@places.use.{_USE_KEYS[word]}" for word in uses)
+    required = say("use_of.required", uses=named or NONE)
+    proposed = ground.plan.sites is not None
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        there = sorted(set().union(*(parts.get(one, set()) for one in members)))
+        there = sorted({str(one["id"]) for one in gather(listed, members)})
         used = [name for name in there if name in taken]
-        days = [get_day(ground, one, "idle_survey_date") for one in members]
-        state, code, missing = _judge_use(
-            there=len(there),
-            used=len(used),
-            surveyed=None not in days,
-            proposed=ground.plan.sites is not None,
-        )
+        looked = all(surveyed.get(one) for one in members)
+        state, code, missing = _judge_use(there, used, looked=looked, proposed=proposed)
         return Ruling(
             subject,
             state,
             found=say(
-                "use_of.found",
-                there=len(there),
-                used=len(used),
-                names=name_few(used),
+                "use_of.found", there=len(there), used=len(used), names=name_few(used)
             ),
-            required=say("use_of.required", uses=named or ("—",)),
+            required=required,
             reason=say(f"use_of.{code}") if code else NOTHING,
-            missing=missing,
-            value=len(used) / len(there) if there else float("nan"),
+            missing=(missing,) if missing else (),
+            value=len(used) / len(there) if there else nan,
             objects=tuple(there),
         )
 
@@ -166,32 +146,31 @@ _USE_KEYS = {
 }
 
 
-def _list_taken(ground: Ground, uses: Sequence[str], keys: set[str]) -> set[str]:
+def _list_taken(ground: Ground, uses: Sequence[str]) -> set[str]:
     """List the resources that are proposed for, or said to be meant for, a use."""
     sites, idle = ground.plan.sites, ground.plan.district.idle
-    taken = set()
+    keys = {key for word in uses for key in USES[word]}
+    taken: set[str] = set()
     if sites is not None:
-        rows = sites.table[sites.table["category"].isin(keys)]
+        rows = sites.table[sites.table["category"].isin(list(keys))]
         taken |= set(rows["idle_id"].astype("str"))
-    if "target_use" in idle:
-        words = idle["target_use"].fillna("").astype("str")
-        said = [any(use in text for use in uses) for text in words]
-        taken |= set(idle.index[said].astype("str"))
-    return taken
+    words = read_texts(idle, "target_use")
+    said = zip(idle.index.astype("str"), words, strict=True)
+    return taken | {name for name, text in said if any(use in text for use in uses)}
 
 
 def _judge_use(
-    *, there: int, used: int, surveyed: bool, proposed: bool
-) -> tuple[State, str, tuple[str, ...]]:
+    there: Sequence[str], used: Sequence[str], *, looked: bool, proposed: bool
+) -> tuple[State, str, str]:
     if used:
-        return State.MET, "", ()
+        return State.MET, "", ""
     if there and proposed:
-        return State.SHORT, "unused", ()
+        return State.SHORT, "unused", ""
     if there:
-        return State.UNKNOWN, "not_proposed", ("target_use",)
-    if surveyed:
-        return State.NOT_REQUIRED, "none_there", ()
-    return State.UNKNOWN, "not_surveyed", ("idle_geom",)
+        return State.UNKNOWN, "not_proposed", "target_use"
+    if looked:
+        return State.NOT_REQUIRED, "none_there", ""
+    return State.UNKNOWN, "not_surveyed", "idle_geom"
 
 
 def check_need_ranked(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -215,44 +194,47 @@ def check_need_ranked(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """
     del row
     gaps = ground.plan.gaps
-    short = gaps[gaps["state"] == State.SHORT]
-    parts = {
-        str(name): set(rows["category"]) for name, rows in short.groupby("community_id")
+    short = gaps.loc[gaps["state"] == State.SHORT, ["community_id", "category"]]
+    lacking = group_rows(short)
+    homes = map_numbers(ground, "households")
+    votes = {
+        one: parse_votes(text) for one, text in map_texts(ground, "need_votes").items()
     }
+    built = list_built(ground)
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        lacking = {
-            word: [one for one in members if parts.get(one, set()) & set(USES[word])]
+        known = {
+            one: {row["category"] for row in lacking.get(one, [])} for one in members
+        }
+        voices = {
+            word: sum(votes.get(one, {}).get(word, 0) for one in members)
             for word in NEEDED_MOST
         }
-        votes = {
-            one: parse_votes(get_fact(ground, one, "need_votes")) for one in members
-        }
-        ranking = _rank_needs(ground, lacking, votes)
-        voted = any(votes.values())
-        built = _find_built(list_built(ground, members))
-        state = _judge_need(ranking, built, voted=voted)
-        unknown = state == State.UNKNOWN
+        ranking = _rank_needs(known, homes, voices)
+        done = _find_built(set().union(*(built.get(one, set()) for one in members)))
+        state = State.NOT_REQUIRED if not ranking else State.UNKNOWN
+        if ranking and any(voices.values()):
+            state = State.MET if ranking[0] in done else State.SHORT
         return Ruling(
             subject,
             state,
-            found=_tell_needs(ranking, votes, built),
+            found=_tell_needs(ranking, voices, done),
             required=say("need.required"),
             reason=_explain_need(state, ranking),
-            missing=("need_votes",) if unknown else (),
+            missing=("need_votes",) if state == State.UNKNOWN else (),
             value=float(len(ranking)),
         )
 
     return judge_units(ground, judge)
 
 
-def parse_votes(text: object) -> dict[str, int]:
+def parse_votes(text: str) -> dict[str, int]:
     """Read the votes of residents for facilities.
 
     Parameters
     ----------
     text
-        Words and numbers (``养老:120|停车:90``); None: nobody asked.
+        Words and numbers (``养老:120|停车:90``).
 
     Returns
     -------
@@ -265,7 +247,7 @@ def parse_votes(text: object) -> dict[str, int]:
     {'养老': 120, '停车': 90}
     """
     votes: dict[str, int] = {}
-    for word, count in _VOTE.findall("" if text is None else str(text)):
+    for word, count in _VOTE.findall(text):
         for use in NEEDED_MOST:
             if use in word or word in use or word in USES[use]:
                 votes[use] = votes.get(use, 0) + int(count)
@@ -274,69 +256,52 @@ def parse_votes(text: object) -> dict[str, int]:
 
 
 def _rank_needs(
-    ground: Ground,
-    lacking: Mapping[str, Sequence[str]],
-    votes: Mapping[str, Mapping[str, int]],
-) -> list[tuple[str, float]]:
-    """Rank what is lacking by households times votes, the first the most needed."""
+    lacking: Mapping[str, set[str]],
+    homes: Mapping[str, float],
+    voices: Mapping[str, int],
+) -> list[str]:
+    """Rank what is lacking by households times votes, the most needed first."""
     ranked = []
-    for at, (word, members) in enumerate(lacking.items()):
-        if not members:
-            continue
-        homes = sum(get_number(ground, one, "households") or 0.0 for one in members)
-        voices = sum(said.get(word, 0) for said in votes.values())
-        ranked.append((-homes * voices, at, word))
-    return [(word, -score) for score, _, word in sorted(ranked)]
+    for at, word in enumerate(NEEDED_MOST):
+        short = [one for one, keys in lacking.items() if keys & set(USES[word])]
+        known = [homes.get(one, nan) for one in short]
+        without = sum(count for count in known if not isnan(count))
+        if short:
+            ranked.append((-without * voices[word], at, word))
+    return [word for _, _, word in sorted(ranked)]
 
 
-def _find_built(built: pd.DataFrame) -> set[str]:
+def _find_built(categories: set[str]) -> set[str]:
     """Name the uses that something to be built serves."""
-    said = set(built["category"].astype("str"))
     return {
         use
         for use in NEEDED_MOST
-        if said & set(USES[use]) or any(use in word for word in said)
+        if categories & set(USES[use]) or any(use in word for word in categories)
     }
 
 
-def _judge_need(
-    ranking: Sequence[tuple[str, float]], built: set[str], *, voted: bool
-) -> State:
-    if not ranking:
-        return State.NOT_REQUIRED
-    if not voted:
-        return State.UNKNOWN
-    return State.MET if ranking[0][0] in built else State.SHORT
-
-
 def _tell_needs(
-    ranking: Sequence[tuple[str, float]],
-    votes: Mapping[str, Mapping[str, int]],
-    built: set[str],
+    ranking: Sequence[str], voices: Mapping[str, int], built: set[str]
 ) -> Said:
     told = tuple(
-        (
-            "places.need.one",
-            {
-                "use": f"@places.use.{_USE_KEYS[word]}",
-                "votes": sum(said.get(word, 0) for said in votes.values()),
-                "built": "@places.need.built"
-                if word in built
-                else "@places.need.not_built",
-            },
+        say(
+            "need.one",
+            use=f"@places.use.{_USE_KEYS[word]}",
+            votes=voices[word],
+            built=f"@places.need.{'built' if word in built else 'not_built'}",
         )
-        for word, _ in ranking
+        for word in ranking
     )
-    return say("need.found", ranking=told or ("—",))
+    return say("need.found", ranking=told or NONE)
 
 
-def _explain_need(state: State, ranking: Sequence[tuple[str, float]]) -> Said:
+def _explain_need(state: State, ranking: Sequence[str]) -> Said:
     if state == State.NOT_REQUIRED:
         return say("need.none_lacking")
     if state == State.UNKNOWN:
         return say("need.no_votes")
     if state == State.SHORT:
-        return say("need.left_out", use=f"@places.use.{_USE_KEYS[ranking[0][0]]}")
+        return say("need.left_out", use=f"@places.use.{_USE_KEYS[ranking[0]]}")
     return NOTHING
 
 

@@ -1,15 +1,21 @@
 """Clauses about looking before planning: surveys, idle resources, hazards."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import chain
+from math import nan
+from typing import Any
 
 import pandas as pd
 
+from geo.clause_basics import Check
 from geo.clause_tools import (
-    Check,
+    NONE,
+    Rows,
     gather,
-    get_day,
-    group_own,
+    group_rows,
     judge_subjects,
+    map_days,
     name_few,
     say,
     say_name,
@@ -21,15 +27,18 @@ from geo.work_places import find_within
 
 #: Hazards that the national document names (存在安全隐患的排水、燃气等老旧管线).
 PIPES = ("drainage", "gas")
-#: What a resource must be known by to be in the inventory (N-2-3b).
-_KNOWN_BY = ("kind", "area", "owner")
+
 _LACKING, _UNKNOWN = "lacking", "unknown"
+#: Cells by which a resource is known in the inventory (N-2-3b), by field.
+_KNOWN_BY = {
+    "idle_type": ("kind",),
+    "area": ("floor_area_m2", "land_area_m2"),
+    "ownership": ("owner",),
+}
 
 
-def find_deadline(
-    ground: Ground, members: Sequence[str]
-) -> tuple[pd.Timestamp | None, bool]:
-    """Find the day before which members were to be surveyed.
+def find_deadline(ground: Ground, members: Sequence[str]) -> tuple[date | None, bool]:
+    """Find the day by which members were to be surveyed.
 
     Parameters
     ----------
@@ -40,20 +49,17 @@ def find_deadline(
 
     Returns
     -------
-    day : pandas.Timestamp or None
+    day : datetime.date or None
         The day of application, if a member is in the plan that is to be submitted;
         else the day on which it is judged. None: nobody said.
     planned : bool
         Whether a member is in the plan.
     """
-    planned = not set(members).isdisjoint(ground.planned)
-    if not planned:
-        return pd.Timestamp(ground.as_of), False
+    if set(members).isdisjoint(ground.planned):
+        return ground.as_of, False
     table = ground.tables["county"]
-    rows = table[
-        (table["year"] == ground.plan_year) & table["application_date"].notna()
-    ]
-    return (None if rows.empty else rows["application_date"].max()), True
+    days = table.loc[table["year"] == ground.plan_year, "application_date"].dropna()
+    return (None if days.empty else days.max().date()), True
 
 
 def check_neighbourhood_survey(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -73,26 +79,28 @@ def check_neighbourhood_survey(row: ClauseRow, ground: Ground) -> list[Ruling]:
         ``short`` if one was later, ``unknown`` if a day is missing.
     """
     gaps = ground.plan.gaps
-    short = gaps[gaps["state"] == State.SHORT].groupby("community_id")["category"]
-    lacking = {str(name): set(rows) for name, rows in short}
+    short = group_rows(
+        gaps.loc[gaps["state"] == State.SHORT, ["community_id", "category"]]
+    )
+    surveyed = map_days(ground, "survey_date")
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        days = {one: get_day(ground, one, "survey_date") for one in members}
+        days = {one: surveyed.get(one) for one in members}
         state, reason, missing = _judge_days(ground, days, "survey_date")
-        known = set().union(*(lacking.get(one, set()) for one in members))
+        known = sum(day is not None for day in days.values())
         return Ruling(
             subject,
             state,
             found=say(
                 "survey.found",
-                surveyed=sum(day is not None for day in days.values()),
+                surveyed=known,
                 members=len(members),
-                categories=len(known),
+                categories=len({one["category"] for one in gather(short, members)}),
             ),
             required=_require_by(ground, members, "survey.required"),
             reason=reason,
             missing=missing,
-            value=sum(day is not None for day in days.values()) / len(members),
+            value=known / len(members),
         )
 
     return judge_subjects(row, ground, judge)
@@ -100,30 +108,48 @@ def check_neighbourhood_survey(row: ClauseRow, ground: Ground) -> list[Ruling]:
 
 def _require_by(ground: Ground, members: Sequence[str], key: str) -> Said:
     day, planned = find_deadline(ground, members)
-    said = "@places.application_unknown" if day is None else f"{day:%Y-%m-%d}"
-    return say(key, day=said if planned else "@places.before_plan")
+    if not planned:
+        return say(key, day="@places.before_plan")
+    return say(key, day=day.isoformat() if day else "@places.application_unknown")
 
 
 def _judge_days(
-    ground: Ground, days: Mapping[str, pd.Timestamp | None], field: str
+    ground: Ground, days: Mapping[str, date | None], field: str
 ) -> tuple[State, Said, tuple[str, ...]]:
     """Judge whether all members were looked at in time."""
     limit, _ = find_deadline(ground, tuple(days))
-    late = [
-        one
-        for one, day in days.items()
-        if day is not None and limit is not None and day > limit
-    ]
+    late = [one for one, day in days.items() if day and limit and day > limit]
     none = [one for one, day in days.items() if day is None]
     if late:
         return State.SHORT, say("survey.late", names=name_few(late)), ()
     if none:
         reason = say("survey.not_surveyed", names=name_few(none))
         return State.UNKNOWN, reason, (field,)
-    if limit is None:
-        reason = say("survey.no_application")
-        return State.UNKNOWN, reason, ("application_date",)
+    if limit is None and days:
+        return State.UNKNOWN, say("survey.no_application"), ("application_date",)
     return State.MET, NOTHING, ()
+
+
+def list_idle_near(ground: Ground) -> dict[str, Rows]:
+    """List the idle resources in and around each community.
+
+    Parameters
+    ----------
+    ground
+        The map, and how far around a community it is to be surveyed.
+
+    Returns
+    -------
+    dict
+        Community id to the rows of the layer `idle` (with `id`), sorted by id.
+    """
+    district = ground.plan.district
+    idle = pd.DataFrame(district.idle.drop(columns="geometry"))
+    near_m = ground.settings.idle_near_m
+    found = find_within(district.communities.geometry, district.idle.geometry, near_m)
+    rows = idle.iloc[found["other"].to_numpy()]
+    owner = district.communities.index[found["at"].to_numpy()]
+    return group_rows(rows.assign(community_id=owner).rename_axis("id").sort_index())
 
 
 def check_idle_inventory(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -143,22 +169,14 @@ def check_idle_inventory(row: ClauseRow, ground: Ground) -> list[Ruling]:
         in or around it, and all of these are known by kind, area and owner;
         ``short`` if the survey was later than the application; else ``unknown``.
     """
-    district = ground.plan.district
-    near_m = ground.settings.idle_near_m
-    found = find_within(district.communities.geometry, district.idle.geometry, near_m)
-    owner = district.communities.index[found["at"].to_numpy()]
-    listed = district.idle.iloc[found["other"].to_numpy()].assign(community_id=owner)
-    parts = group_own(listed)
+    listed, surveyed = list_idle_near(ground), map_days(ground, "idle_survey_date")
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        mine = gather(parts, members, listed)
-        mine = mine[~mine.index.duplicated()].sort_index()
-        days = {
-            one: get_day(ground, one, "idle_survey_date")
-            for one in members
-            if one not in parts or get_day(ground, one, "idle_survey_date")
-        }
-        state, reason, missing = _judge_days(ground, days, "idle_survey_date")
+        mine = {str(one["id"]): one for one in gather(listed, members)}
+        days = {one: surveyed.get(one) for one in members}
+        # what stands on the list was looked at, whenever that was
+        asked = {one: day for one, day in days.items() if day or one not in listed}
+        state, reason, missing = _judge_days(ground, asked, "idle_survey_date")
         blank = _name_blank(mine)
         if state == State.MET and blank:
             ids = sorted({name for names in blank.values() for name in names})
@@ -167,33 +185,36 @@ def check_idle_inventory(row: ClauseRow, ground: Ground) -> list[Ruling]:
         return Ruling(
             subject,
             state,
-            found=_tell_idle(mine),
+            found=_tell_idle(list(mine.values())),
             required=_require_by(ground, members, "idle.required"),
             reason=reason,
             missing=missing,
             value=float(len(mine)),
-            objects=tuple(mine.index.astype("str")),
+            objects=tuple(sorted(mine)),
         )
 
     return judge_subjects(row, ground, judge)
 
 
-def _name_blank(idle: pd.DataFrame) -> dict[str, list[str]]:
+def _name_blank(idle: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """Name the cells of the inventory that are empty: field to resources."""
-    area = idle["floor_area_m2"].fillna(idle["land_area_m2"])
-    cells = {"idle_type": idle["kind"], "area": area, "ownership": idle["owner"]}
-    empty = {name: idle.index[column.isna()] for name, column in cells.items()}
-    return {name: list(ids.astype("str")) for name, ids in empty.items() if len(ids)}
+    blank: dict[str, list[str]] = {}
+    for name, one in idle.items():
+        for field, columns in _KNOWN_BY.items():
+            if all(pd.isna(one[column]) for column in columns):
+                blank.setdefault(field, []).append(name)
+    return blank
 
 
-def _tell_idle(idle: pd.DataFrame) -> Said:
-    rooms = idle["floor_area_m2"].notna()
-    return say(
-        "idle.found" if len(idle) else "idle.found_none",
-        count=len(idle),
-        floor=f"{idle['floor_area_m2'].sum():.0f}",
-        land=f"{idle.loc[~rooms, 'land_area_m2'].sum():.0f}",
+def _tell_idle(idle: Rows) -> Said:
+    if not idle:
+        return say("idle.found_none")
+    floors = [one["floor_area_m2"] for one in idle]
+    lands = [one["land_area_m2"] for one in idle if pd.isna(one["floor_area_m2"])]
+    floor, land = (
+        sum(area for area in areas if not pd.isna(area)) for areas in (floors, lands)
     )
+    return say("idle.found", count=len(idle), floor=f"{floor:.0f}", land=f"{land:.0f}")
 
 
 def check_hazards_in_scheme(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -215,81 +236,75 @@ def check_hazards_in_scheme(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """
     names = row.options.get("needs", "|".join(PIPES)).split("|")
     table = find_shortfalls(ground)
-    hazards = table[table["hazard"].astype(bool) | table["need"].isin(names)]
-    parts = group_own(hazards)
+    hazards = table["hazard"].astype("bool") | table["need"].isin(names)
+    parts = group_rows(table[hazards])
     needs = {need.key: need.names for need in list_needs(ground.plan.rules)}
+    days = {name: map_days(ground, name) for name in ("survey_date", "scheme_date")}
+    required = say("hazards.required", hazards=_name_needs(names, needs))
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        mine = pd.concat(
-            [parts[one] for one in members if one in parts] or [hazards.iloc[:0]]
-        )
-        deciding = mine[mine["need"].isin(names)]
-        order = [_judge_order(ground, one) for one in members]
-        state, reason, missing = _judge_hazards(deciding, order)
-        found = mine[mine["state"] == _LACKING]
-        left = found[found["addressed"] != "yes"]
+        mine = gather(parts, members)
+        found = [one for one in mine if one["state"] == _LACKING]
+        left = [one["need"] for one in found if one["addressed"] != "yes"]
+        told = [[days[name].get(one) for one in members] for name in days]
+        deciding = [one for one in mine if one["need"] in names]
+        state, reason, missing = _judge_hazards(deciding, told[0], told[1])
         return Ruling(
             subject,
             state,
             found=say(
                 "hazards.found",
-                hazards=_name_needs(found["need"], needs),
-                left=_name_needs(left["need"], needs),
-                surveyed=_say_day(ground, members[0], "survey_date"),
-                scheme=_say_day(ground, members[0], "scheme_date"),
+                hazards=_name_needs([one["need"] for one in found], needs),
+                left=_name_needs(left, needs),
+                surveyed=_say_days(told[0]),
+                scheme=_say_days(told[1]),
             ),
-            required=say("hazards.required", hazards=_name_needs(names, needs)),
+            required=required,
             reason=reason,
             missing=missing,
+            value=len(left) / len(found) if found else nan,
             objects=tuple(
-                dict.fromkeys(one for works in found["works"] for one in works)
+                dict.fromkeys(chain.from_iterable(one["works"] for one in found))
             ),
         )
 
     return judge_subjects(row, ground, judge)
 
 
-def _say_day(ground: Ground, subject: str, name: str) -> str:
-    day = get_day(ground, subject, name)
-    return "@places.no_day" if day is None else f"{day:%Y-%m-%d}"
+def _say_days(days: Sequence[date | None]) -> tuple[str, ...]:
+    return name_few(
+        "@places.no_day" if day is None else day.isoformat() for day in days
+    )
 
 
 def _name_needs(
-    keys: Sequence[str] | pd.Series, needs: Mapping[str, Mapping[str, str]]
-) -> tuple[object, ...]:
+    keys: Sequence[str], needs: Mapping[str, Mapping[str, str]]
+) -> tuple[str | Said, ...]:
     """Name things that are lacking, in whichever language it is said."""
-    found = list(dict.fromkeys(keys))
-    named = [needs.get(key, {"zh": key, "en": key}) for key in found]
-    return tuple(say_name(one["zh"], one["en"]) for one in named) or ("—",)
-
-
-def _judge_order(ground: Ground, subject: str) -> tuple[bool | None, tuple[str, ...]]:
-    """Tell whether the survey is older than the scheme, and what is missing."""
-    surveyed = get_day(ground, subject, "survey_date")
-    scheme = get_day(ground, subject, "scheme_date")
-    days = {"survey_date": surveyed, "scheme_date": scheme}
-    missing = tuple(name for name, day in days.items() if day is None)
-    if surveyed is None or scheme is None:
-        return None, missing
-    return surveyed < scheme, ()
+    named = [needs.get(key, {"zh": key, "en": key}) for key in dict.fromkeys(keys)]
+    return tuple(say_name(one["zh"], one["en"]) for one in named) or NONE
 
 
 def _judge_hazards(
-    deciding: pd.DataFrame, order: Sequence[tuple[bool | None, tuple[str, ...]]]
+    deciding: Rows,
+    surveyed: Sequence[date | None],
+    schemes: Sequence[date | None],
 ) -> tuple[State, Said, tuple[str, ...]]:
-    lacking = deciding[deciding["state"] == _LACKING]
-    if (lacking["addressed"] == "no").any():
+    lacking = [one["addressed"] for one in deciding if one["state"] == _LACKING]
+    if "no" in lacking:
         return State.SHORT, say("hazards.left_out"), ()
-    if any(before is False for before, _ in order):
+    pairs = list(zip(surveyed, schemes, strict=True))
+    if any(day and then and day >= then for day, then in pairs):
         return State.SHORT, say("hazards.too_late"), ()
-    missing = [name for _, names in order for name in names]
-    unknown = deciding[deciding["state"] == _UNKNOWN]
-    if len(unknown):
-        missing.append("hazard_list")
-    if (lacking["addressed"] == _UNKNOWN).any():
-        missing.append("scheme_items")
+    empty = {
+        "survey_date": None in surveyed,
+        "scheme_date": None in schemes,
+        "hazard_list": any(one["state"] == _UNKNOWN for one in deciding),
+        "scheme_items": _UNKNOWN in lacking,
+    }
+    missing = tuple(name for name, here in empty.items() if here)
     if missing:
-        return State.UNKNOWN, say("hazards.not_known"), tuple(dict.fromkeys(missing))
+        return State.UNKNOWN, say("hazards.not_known"), missing
     return State.MET, NOTHING, ()
 
 

@@ -1,98 +1,95 @@
-"""What the functions that judge clauses have in common: cells, members, lists."""
+"""What the clauses about places and works share: cells, members, documents, lists."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from datetime import date
+from typing import Any, TypeAlias, TypeVar
 
 import pandas as pd
 
+from geo.clause_cells import read_days, read_flags, read_numbers, read_texts
 from geo.rulings import ClauseRow, Ground, Ruling, Said
 from geo.schema import State
 
-#: A kind of check: a clause and the ground in, one ruling per subject out.
-Check: TypeAlias = Callable[[ClauseRow, Ground], list[Ruling]]
+T = TypeVar("T")
+#: Rows of a table, as mappings of column to cell.
+Rows: TypeAlias = list[dict[str, Any]]
+#: Judges one subject, made of these communities.
+Judge: TypeAlias = Callable[[str, tuple[str, ...]], Ruling]
 
-#: Ids that a sentence names before it says how many more there are.
+#: Ids that a sentence names before it says that there are more.
 NAMED_MOST = 5
+#: What stands where there is nothing to name.
+NONE = ("—",)
 
-_YES = frozenset({"是", "有", "true", "yes", "1", "1.0", "已", "y"})
-_NO = frozenset({"否", "无", "没有", "未", "false", "no", "0", "0.0", "n"})
 
-
-def get_fact(ground: Ground, subject: str, name: str) -> object:
-    """Return a fact of a community, None where it is unknown.
+def map_flags(ground: Ground, column: str) -> dict[str, bool | None]:
+    """Return yes or no of each community, None where it is unknown.
 
     Parameters
     ----------
     ground
         Facts.
-    subject
-        Community id.
-    name
-        Column.
+    column
+        Name of the fact; it may be absent.
 
     Returns
     -------
-    object
-        The cell.
+    dict
+        Community id to flag.
     """
-    if name not in ground.facts or subject not in ground.facts.index:
-        return None
-    value: Any = ground.facts[name].loc[subject]
-    return None if pd.isna(value) else value
+    return _map(ground, read_flags(ground.facts, column))
 
 
-def get_day(ground: Ground, subject: str, name: str) -> pd.Timestamp | None:
-    """Return a date among the facts of a community, None where it is unknown.
+def map_days(ground: Ground, column: str) -> dict[str, date | None]:
+    """Return a day of each community, None where it is unknown.
 
     Parameters
     ----------
-    ground, subject, name
-        As for `get_fact`.
+    ground, column
+        As for `map_flags`.
 
     Returns
     -------
-    pandas.Timestamp or None
-        The day; what is no day is unknown.
+    dict
+        Community id to day.
     """
-    value = get_fact(ground, subject, name)
-    day = pd.to_datetime(pd.Series([value]), errors="coerce").iloc[0]
-    return None if pd.isna(day) else pd.Timestamp(day)
+    return _map(ground, read_days(ground.facts, column))
 
 
-def get_number(ground: Ground, subject: str, name: str) -> float | None:
-    """Return a number among the facts of a community, None where it is unknown.
+def map_texts(ground: Ground, column: str) -> dict[str, str]:
+    """Return a text of each community, empty where it is unknown.
 
     Parameters
     ----------
-    ground, subject, name
-        As for `get_fact`.
+    ground, column
+        As for `map_flags`.
 
     Returns
     -------
-    float or None
-        The number; what is no number is unknown.
+    dict
+        Community id to text.
     """
-    value = get_fact(ground, subject, name)
-    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
-    return None if pd.isna(number) else float(number)
+    return _map(ground, read_texts(ground.facts, column))
 
 
-def get_flag(ground: Ground, subject: str, name: str) -> bool | None:
-    """Return yes or no among the facts of a community, None where it is unknown.
+def map_numbers(ground: Ground, column: str) -> dict[str, float]:
+    """Return a number of each community, NaN where it is unknown.
 
     Parameters
     ----------
-    ground, subject, name
-        As for `get_fact`.
+    ground, column
+        As for `map_flags`.
 
     Returns
     -------
-    bool or None
-        Words (有, 无, 是, 否) are understood.
+    dict
+        Community id to number.
     """
-    value = get_fact(ground, subject, name)
-    word = "" if value is None else str(value).strip().lower()
-    return True if word in _YES else False if word in _NO else None
+    return _map(ground, read_numbers(ground.facts, column))
+
+
+def _map(ground: Ground, cells: Sequence[T]) -> dict[str, T]:
+    return dict(zip(ground.facts.index.astype("str"), cells, strict=True))
 
 
 def list_units(ground: Ground) -> dict[str, tuple[str, ...]]:
@@ -116,9 +113,7 @@ def list_units(ground: Ground) -> dict[str, tuple[str, ...]]:
     return {unit: tuple(sorted(found[unit])) for unit in sorted(found)}
 
 
-def judge_units(
-    ground: Ground, judge: Callable[[str, tuple[str, ...]], Ruling]
-) -> list[Ruling]:
+def judge_units(ground: Ground, judge: Judge) -> list[Ruling]:
     """Judge every unit.
 
     Parameters
@@ -135,17 +130,12 @@ def judge_units(
     """
     units = list_units(ground)
     if not units:
-        reason = say("no_units")
-        missing = ("unit_id",)
+        reason, missing = say("no_units"), ("unit_id",)
         return [Ruling(ground.county, State.UNKNOWN, reason=reason, missing=missing)]
     return [judge(unit, members) for unit, members in units.items()]
 
 
-def judge_subjects(
-    row: ClauseRow,
-    ground: Ground,
-    judge: Callable[[str, tuple[str, ...]], Ruling],
-) -> list[Ruling]:
+def judge_subjects(row: ClauseRow, ground: Ground, judge: Judge) -> list[Ruling]:
     """Judge every community, or every unit, as the clause says.
 
     Parameters
@@ -167,83 +157,88 @@ def judge_subjects(
     return [judge(one, (one,)) for one in sorted(map(str, ground.facts.index))]
 
 
-def name_few(names: Iterable[str]) -> tuple[str, ...]:
-    """Shorten a list of names for a sentence.
-
-    Parameters
-    ----------
-    names
-        Names.
-
-    Returns
-    -------
-    tuple of str
-        All of them, or the first few and ``…``; one dash if there is none.
-    """
-    found = list(dict.fromkeys(names))
-    if not found:
-        return ("—",)
-    shown = found[:NAMED_MOST]
-    return (*shown, "…") if len(found) > NAMED_MOST else tuple(shown)
-
-
-def keep_own(table: pd.DataFrame, members: Collection[str]) -> pd.DataFrame:
-    """Keep the rows of some communities.
-
-    Parameters
-    ----------
-    table
-        A table with `community_id`.
-    members
-        Community ids.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its rows of these communities.
-    """
-    return table[table["community_id"].isin(list(members))]
-
-
-def group_own(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+def group_rows(table: pd.DataFrame) -> dict[str, Rows]:
     """Part a table by community.
 
     Parameters
     ----------
     table
-        A table with `community_id`.
+        A table with `community_id`; a named index becomes a column.
 
     Returns
     -------
-    collections.abc.Mapping
-        Community id to its rows; communities without any have no entry.
+    dict
+        Community id to its rows in their order; no entry for one without rows.
     """
-    return {str(name): rows for name, rows in table.groupby("community_id")}
+    rows = pd.DataFrame(table.reset_index() if table.index.name else table)
+    found: dict[str, Rows] = {}
+    for row in rows.to_dict("records"):
+        if not pd.isna(row["community_id"]):
+            named = {str(name): cell for name, cell in row.items()}
+            found.setdefault(str(row["community_id"]), []).append(named)
+    return found
 
 
-def gather(
-    parts: Mapping[str, pd.DataFrame], members: Sequence[str], empty: pd.DataFrame
-) -> pd.DataFrame:
+def gather(parts: Mapping[str, Rows], members: Iterable[str]) -> Rows:
     """Put the rows of some communities together.
 
     Parameters
     ----------
     parts
-        Result of `group_own`.
+        Result of `group_rows`.
     members
         Community ids.
-    empty
-        What to return if none of them has any.
 
     Returns
     -------
-    pandas.DataFrame
+    list of dict
         The rows, in the order of `members`.
     """
-    found = [parts[name] for name in members if name in parts]
-    if not found:
-        return empty.iloc[:0]
-    return found[0] if len(found) == 1 else pd.concat(found)
+    return [row for one in members for row in parts.get(one, ())]
+
+
+def map_documents(ground: Ground, words: Sequence[str]) -> dict[str, list[str]]:
+    """Find the documents whose type or title names something.
+
+    Parameters
+    ----------
+    ground
+        Documents.
+    words
+        Any of these words must stand in the type or the title.
+
+    Returns
+    -------
+    dict
+        Subject (community, unit, county) to ids of its documents, sorted.
+    """
+    table = ground.tables["documents"].sort_values("id")
+    cells = [read_texts(table, name) for name in ("doc_type", "title", "subject_id")]
+    found: dict[str, list[str]] = {}
+    for name, kind, title, subject in zip(table["id"], *cells, strict=True):
+        if any(word in kind or word in title for word in words):
+            found.setdefault(subject, []).append(str(name))
+    return found
+
+
+def gather_documents(
+    papers: Mapping[str, list[str]], subjects: Collection[str]
+) -> tuple[str, ...]:
+    """Name the documents of some subjects.
+
+    Parameters
+    ----------
+    papers
+        Result of `map_documents`.
+    subjects
+        Ids of communities, units or the county.
+
+    Returns
+    -------
+    tuple of str
+        Ids of documents, sorted.
+    """
+    return tuple(sorted({name for one in subjects for name in papers.get(one, ())}))
 
 
 def say(key: str, **values: Any) -> Said:
@@ -277,32 +272,37 @@ def say_name(name_zh: str, name_en: str) -> Said:
     Said
         The name.
     """
-    return ("places.name", {"name_zh": name_zh, "name_en": name_en})
+    return say("name", name_zh=name_zh, name_en=name_en)
 
 
-def find_documents(
-    ground: Ground, words: Sequence[str], subjects: Collection[str]
-) -> pd.DataFrame:
-    """Find the documents of some subjects whose type or title names something.
+def say_year(year: float) -> str:
+    """Write a year, or that there is none.
 
     Parameters
     ----------
-    ground
-        Documents.
-    words
-        Any of these words must stand in the type or the title.
-    subjects
-        Ids of communities, units or the county.
+    year
+        The year; NaN: unknown.
 
     Returns
     -------
-    pandas.DataFrame
-        Their rows.
+    str
+        Digits, or a text key.
     """
-    table = ground.tables["documents"]
-    named = table["doc_type"].fillna("") + "\n" + table["title"].fillna("")
-    told = [any(word in text for word in words) for text in named.astype("str")]
-    return table[
-        table["subject_id"].isin(list(subjects))
-        & pd.Series(told, table.index, dtype=bool)
-    ]
+    return "@places.no_year" if pd.isna(year) else f"{year:.0f}"
+
+
+def name_few(names: Iterable[Any]) -> tuple[str, ...]:
+    """Shorten a list of names for a sentence.
+
+    Parameters
+    ----------
+    names
+        Names.
+
+    Returns
+    -------
+    tuple of str
+        Each once: all of them, or the first few and ``…``; a dash if there is none.
+    """
+    found = tuple(dict.fromkeys(map(str, names)))
+    return (*found[:NAMED_MOST], "…") if len(found) > NAMED_MOST else found or NONE

@@ -1,14 +1,21 @@
 """Clauses about joint units: together or alone, renewal units, life circle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import inf, nan
 
+import numpy as np
 import pandas as pd
 
+from geo.clause_basics import Check
 from geo.clause_tools import (
-    Check,
-    find_documents,
-    get_fact,
+    NONE,
+    Rows,
+    gather,
+    gather_documents,
+    group_rows,
     judge_units,
+    map_documents,
+    map_texts,
     name_few,
     say,
     say_name,
@@ -18,6 +25,8 @@ from geo.schema import State
 
 #: What a document about an urban renewal unit is called.
 RENEWAL_WORDS = ("更新单元", "renewal_unit")
+
+_OUTSIDE = frozenset({"无", "否", "未划入", "none", "no"})
 
 
 def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -38,25 +47,26 @@ def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """
     del row
     neighbours = _count_neighbours(ground)
-    table = _measure(ground)
+    measured = _measure(ground)
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
         around = sum(neighbours.get(one, 0) for one in members)
-        state = State.MET
+        state, reason = State.MET, NOTHING
         if len(members) == 1:
             state = State.SHORT if around else State.NOT_REQUIRED
-        one = table.loc[subject]
+            reason = say("joint.alone", around=around) if around else say("joint.far")
+        shared, idle_m2 = measured.get(subject, ("", nan))
         return Ruling(
             subject,
             state,
             found=say(
                 "joint.found",
                 communities=len(members),
-                shared=_name_categories(ground, str(one["shared_shortfalls"])),
-                idle=f"{one['idle_area_m2']:.0f}",
+                shared=_name_categories(ground, shared.split("|")),
+                idle="—" if np.isnan(idle_m2) else f"{idle_m2:.0f}",
             ),
             required=say("joint.required"),
-            reason=_explain_alone(state, around),
+            reason=reason,
             value=float(len(members)),
             objects=members,
         )
@@ -64,14 +74,18 @@ def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
     return judge_units(ground, judge)
 
 
-def _measure(ground: Ground) -> pd.DataFrame:
+def _measure(ground: Ground) -> dict[str, tuple[str, float]]:
     """Measure the units as they are now, whoever drew them."""
     units = ground.plan.units
     if units is None or ground.unit_of is None:
-        return pd.DataFrame()
-    if ground.unit_of is units.unit_of or ground.unit_of.equals(units.unit_of):
-        return units.table
-    return units.measure(ground.unit_of)
+        return {}
+    same = ground.unit_of is units.unit_of or ground.unit_of.equals(units.unit_of)
+    table = units.table if same else units.measure(ground.unit_of)
+    cells = zip(table["shared_shortfalls"], table["idle_area_m2"], strict=True)
+    return {
+        str(unit): (str(shared), float(idle_m2))
+        for unit, (shared, idle_m2) in zip(table.index, cells, strict=True)
+    }
 
 
 def _count_neighbours(ground: Ground) -> dict[str, int]:
@@ -79,24 +93,21 @@ def _count_neighbours(ground: Ground) -> dict[str, int]:
     if units is None:
         return {}
     pairs = units.basis.neighbours.pairs
-    pairs = pairs[pairs["neighbour"].astype(bool)]
+    pairs = pairs[pairs["neighbour"].astype("bool")]
     counts = pd.concat([pairs["a"], pairs["b"]]).value_counts()
     return {str(name): int(count) for name, count in counts.items()}
 
 
-def _name_categories(ground: Ground, joined: str) -> tuple[object, ...]:
+def _name_categories(ground: Ground, keys: Iterable[str]) -> tuple[str | Said, ...]:
     rules = ground.plan.rules
-    return tuple(
-        say_name(rules.category_name(key, "zh"), rules.category_name(key, "en"))
-        for key in joined.split("|")
-        if key
-    ) or ("—",)
-
-
-def _explain_alone(state: State, around: int) -> Said:
-    if state == State.MET:
-        return NOTHING
-    return say("joint.alone", around=around) if around else say("joint.far")
+    return (
+        tuple(
+            say_name(rules.category_name(key, "zh"), rules.category_name(key, "en"))
+            for key in dict.fromkeys(keys)
+            if key
+        )
+        or NONE
+    )
 
 
 def check_renewal_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -117,46 +128,39 @@ def check_renewal_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
         it is said of a member that it lies in none; else ``unknown``.
     """
     del row
+    papers = map_documents(ground, RENEWAL_WORDS)
+    said = map_texts(ground, "renewal_unit_id")
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        said = {one: _read_renewal(ground, one) for one in members}
-        papers = find_documents(
-            ground, RENEWAL_WORDS, {subject, *members, ground.county}
-        )
-        held = set(papers["subject_id"].astype("str"))
-        whole = bool(held & {subject, ground.county})
-        inside = [one for one in members if said[one] or one in held]
-        outside = [one for one in members if said[one] == ""]
-        if whole or len(inside) == len(members):
-            state = State.MET
-        else:
-            state = State.SHORT if outside else State.UNKNOWN
+        whole = bool(papers.keys() & {subject, ground.county})
+        words = {one: said.get(one, "") for one in members}
+        inside = [
+            one
+            for one, word in words.items()
+            if whole or one in papers or (word and word not in _OUTSIDE)
+        ]
+        state = State.MET if len(inside) == len(members) else State.UNKNOWN
+        if state == State.UNKNOWN and _OUTSIDE & set(words.values()):
+            state = State.SHORT
         unknown = state == State.UNKNOWN
+        held = gather_documents(papers, {subject, *members, ground.county})
         return Ruling(
             subject,
             state,
             found=say(
                 "renewal.found",
-                inside=len(members) if whole else len(inside),
+                inside=len(inside),
                 members=len(members),
-                papers=name_few(papers["id"].astype("str")),
+                papers=name_few(held),
             ),
             required=say("renewal.required"),
             reason=say("renewal.not_known") if unknown else NOTHING,
             missing=("renewal_unit_geom",) if unknown else (),
-            objects=tuple(papers["id"].astype("str")),
+            value=len(inside) / len(members),
+            objects=held,
         )
 
     return judge_units(ground, judge)
-
-
-def _read_renewal(ground: Ground, community: str) -> str | None:
-    """Return the renewal unit of a community, "" for none, None if nobody said."""
-    value = get_fact(ground, community, "renewal_unit_id")
-    if value is None:
-        return None
-    word = str(value).strip()
-    return "" if word in {"无", "否", "未划入", "none", "no"} else word
 
 
 def check_life_circle(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -174,57 +178,58 @@ def check_life_circle(row: ClauseRow, ground: Ground) -> list[Ruling]:
     -------
     list of Ruling
         ``met`` if every member walks to a facility of every required category in
-        that time, ``short`` if one does not, ``unknown`` where the map cannot tell.
-        The document states an aim; that it is asked of every category is this tool's
-        reading.
+        that time, ``short`` if one does not, ``unknown`` where the map cannot tell,
+        ``open`` without a number. The document states an aim; that it is asked of
+        every category is this tool's reading.
     """
     del row
     asked = ground.profile.value("life_circle.walk_min")
-    minutes = asked if isinstance(asked, int) and asked is not True else None
+    minutes = None if isinstance(asked, bool | str) or asked is None else int(asked)
     gaps = ground.plan.gaps
-    open_states = (State.NO_DATA, State.NOT_REQUIRED)
-    walks = gaps[~gaps["state"].isin(open_states)]
-    walks = walks.assign(minutes=walks["minutes"].astype("float64"))
-    parts = {str(name): rows for name, rows in walks.groupby("community_id")}
+    judged = ~gaps["state"].isin([State.NO_DATA, State.NOT_REQUIRED])
+    columns = ["community_id", "category", "minutes", "distance_state"]
+    walks = group_rows(gaps.loc[judged, columns])
+    required = say("circle.required", minutes="—" if minutes is None else minutes)
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        own = [parts[one] for one in members if one in parts]
-        mine = pd.concat(own) if own else walks.iloc[:0]
-        far, unsure = _part_walks(mine, minutes)
-        state = State.SHORT if len(far) else State.UNKNOWN if len(unsure) else State.MET
-        if minutes is None and state != State.UNKNOWN:
-            state = State.OPEN
-        if mine.empty:
+        mine = gather(walks, members)
+        every = list(dict.fromkeys(one["category"] for one in mine))
+        far, unsure = _part_walks(mine, inf if minutes is None else minutes)
+        within = [one for one in every if one not in far and one not in unsure]
+        state = State.SHORT if far else State.UNKNOWN if unsure else State.MET
+        if not mine:
             state = State.UNKNOWN
-        every = mine["category"].nunique()
-        bad = pd.concat([far["category"], unsure["category"]]).nunique()
-        said = "—" if minutes is None else minutes
+        elif minutes is None and state != State.UNKNOWN:
+            state = State.OPEN
+        unknown = state == State.UNKNOWN
         return Ruling(
             subject,
             state,
             found=say(
                 "circle.found",
-                within=every - bad,
-                categories=every,
-                far=_name_categories(ground, "|".join(far["category"].unique())),
+                within=len(within),
+                categories=len(every),
+                far=_name_categories(ground, far),
             ),
-            required=say("circle.required", minutes=said),
-            reason=say("circle.unsure" if state == State.UNKNOWN else "circle.aim"),
-            missing=("facility_points",) if state == State.UNKNOWN else (),
-            value=(every - bad) / every if every else float("nan"),
+            required=required,
+            reason=say("circle.unsure" if unknown else "circle.aim"),
+            missing=("facility_points",) if unknown else (),
+            value=len(within) / len(every) if every else nan,
         )
 
     return judge_units(ground, judge)
 
 
-def _part_walks(
-    walks: pd.DataFrame, minutes: int | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part the walks that are too long from those that nobody can tell."""
-    least = float("inf") if minutes is None else float(minutes)
-    unsure = walks["distance_state"] == State.UNKNOWN
-    long = (walks["minutes"] > least) | (walks["minutes"].isna() & ~unsure)
-    return walks[long], walks[unsure & ~long]
+def _part_walks(walks: Rows, most: float) -> tuple[list[str], list[str]]:
+    """Name the categories that a member does not reach, and those not known."""
+    far: list[str] = []
+    unsure: list[str] = []
+    for one in walks:
+        if one["minutes"] <= most:
+            continue
+        known = one["distance_state"] != State.UNKNOWN
+        (far if known else unsure).append(one["category"])
+    return far, [one for one in unsure if one not in far]
 
 
 #: Kinds of checks about units.

@@ -2,29 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from math import nan
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo.clause_basics import Check
 from geo.clause_issues import ISSUE_KINDS
 from geo.clause_tools import (
-    Check,
+    NONE,
+    Rows,
     gather,
-    group_own,
+    group_rows,
     judge_subjects,
     name_few,
     say,
+    say_year,
 )
 from geo.digging import DIGS, PLACE, REPEAT, YEAR, find_repeated_digging
-from geo.digs import list_digs, read_plan_years
+from geo.digs import UTILITY_PLAN, date_works, list_digs, read_plan_years
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
-from geo.work_places import find_within, place_works
+from geo.work_places import DRAWN, find_within, place_works
 
 _BELOW, _ABOVE = "underground", "surface"
 #: What would settle a pair that may be dug up twice.
-_SETTLES = {PLACE: "works_geom", YEAR: "planned_start", DIGS: "excavates"}
+_SETTLES = {YEAR: "planned_start", DIGS: "excavates"}
+#: Pairs and moves that a sentence names.
+_TOLD = 3
 
 
 def repeat_digs(ground: Ground) -> pd.DataFrame:
@@ -41,9 +48,8 @@ def repeat_digs(ground: Ground) -> pd.DataFrame:
         See :func:`geo.digging.find_repeated_digging`.
     """
     district, settings = ground.plan.district, ground.settings
-    works = place_works(ground.tables["works"], district.communities)
     digs = list_digs(
-        works,
+        _place(ground),
         district.utilities,
         ground.tables["utility_plans"],
         district.communities,
@@ -56,6 +62,14 @@ def repeat_digs(ground: Ground) -> pd.DataFrame:
         years=settings.dig_years,
         earliest=ground.as_of.year,
     )
+
+
+def _place(ground: Ground) -> gpd.GeoDataFrame:
+    return place_works(ground.tables["works"], ground.plan.district.communities)
+
+
+def _group_works(ground: Ground) -> dict[str, Rows]:
+    return group_rows(_place(ground).drop(columns="geometry"))
 
 
 def check_repeat_dig(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -76,83 +90,87 @@ def check_repeat_dig(row: ClauseRow, ground: Ground) -> list[Ruling]:
         record; else ``met``.
     """
     settings = ground.settings
-    found = repeat_digs(ground)
-    pairs, works = group_own(found), group_own(_own_works(ground))
+    pairs, works = group_rows(repeat_digs(ground)), _group_works(ground)
     required = say(
         "dig.required", near=f"{settings.dig_near_m:g}", years=settings.dig_years
     )
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        mine = gather(pairs, members, found).drop_duplicates(["a_id", "b_id"])
-        sure = mine[mine["reason"] == REPEAT]
+        # a pair of two members stands with both
+        keyed = {(one["a_id"], one["b_id"]): one for one in gather(pairs, members)}
+        mine = list(keyed.values())
+        sure = [one for one in mine if one["reason"] == REPEAT]
         bare = [one for one in members if one not in works]
-        state = State.SHORT if len(sure) else State.MET
-        if state == State.MET and (len(mine) or bare):
-            state = State.UNKNOWN
-        missing = [
-            _SETTLES[code] for code in dict.fromkeys(mine["reason"]) if code in _SETTLES
-        ]
+        state = State.UNKNOWN if mine or bare else State.MET
+        missing = _miss_digs(mine, {one["id"]: one for one in gather(works, members)})
         missing += ["works_schedule"] if bare else []
+        if sure:
+            state, missing = State.SHORT, []
+        told = sure or mine
+        ids = [name for one in told for name in (one["a_id"], one["b_id"])]
         return Ruling(
             subject,
             state,
-            found=_tell_pairs(sure if len(sure) else mine, len(sure)),
+            found=_tell_pairs(told, sure=bool(sure)),
             required=required,
-            reason=_explain_dig(state, sure if len(sure) else mine, bare),
-            missing=tuple(missing) if state == State.UNKNOWN else (),
+            reason=_explain_dig(state, told, bare),
+            missing=tuple(dict.fromkeys(missing)),
             value=float(len(sure)),
-            objects=tuple(dict.fromkeys([*mine["a_id"], *mine["b_id"]])),
+            objects=tuple(dict.fromkeys(ids)),
         )
 
     return judge_subjects(row, ground, judge)
 
 
-def _own_works(ground: Ground) -> gpd.GeoDataFrame:
-    return place_works(ground.tables["works"], ground.plan.district.communities)
+def _miss_digs(pairs: Rows, works: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Name what would settle pairs that may be dug up twice."""
+    missing = []
+    for one in pairs:
+        if one["reason"] in _SETTLES:
+            missing.append(_SETTLES[one["reason"]])
+        elif one["reason"] == PLACE:
+            for side in ("a", "b"):
+                work = works.get(one[f"{side}_id"])
+                if one[f"{side}_origin"] == UTILITY_PLAN:
+                    missing.append("utility_plan_geom")
+                elif work is not None and work["placed"] != DRAWN:
+                    missing.append("works_geom")
+    return missing
 
 
-def _tell_pairs(pairs: pd.DataFrame, sure: int) -> Said:
+def _tell_pairs(pairs: Rows, *, sure: bool) -> Said:
     told = tuple(
-        (
-            "places.dig.pair",
-            {
-                "a": one["a_id"],
-                "b": one["b_id"],
-                "year_a": _say_year(one["year_a"]),
-                "year_b": _say_year(one["year_b"]),
-                "shared": "—" if pd.isna(one["shared_m"]) else f"{one['shared_m']:.0f}",
-            },
+        say(
+            "dig.pair",
+            a=one["a_id"],
+            b=one["b_id"],
+            year_a=say_year(one["year_a"]),
+            year_b=say_year(one["year_b"]),
+            shared="—" if pd.isna(one["shared_m"]) else f"{one['shared_m']:.0f}",
         )
-        for one in pairs.head(3).to_dict("records")
+        for one in pairs[:_TOLD]
     )
     if not told:
         return say("dig.found_none")
-    key = "dig.found" if sure else "dig.found_maybe"
-    return say(key, count=len(pairs), pairs=told)
+    return say(
+        f"dig.{'found' if sure else 'found_maybe'}", count=len(pairs), pairs=told
+    )
 
 
-def _say_year(year: float) -> str:
-    return "@places.no_year" if np.isnan(year) else f"{year:.0f}"
-
-
-def _explain_dig(state: State, pairs: pd.DataFrame, bare: Sequence[str]) -> Said:
-    better = pairs[pairs["better_id"].notna()]
-    if state == State.SHORT and len(better):
-        moves = tuple(
-            (
-                "places.dig.move",
-                {"name": one["better_id"], "year": f"{one['better_year']:.0f}"},
-            )
-            for one in better.head(3).to_dict("records")
-        )
-        return say("dig.better", moves=moves)
+def _explain_dig(state: State, pairs: Rows, bare: Sequence[str]) -> Said:
     if state == State.SHORT:
-        return say("dig.no_better")
-    if state == State.UNKNOWN and len(pairs):
-        return say(f"dig.{pairs['reason'].iloc[0]}")
-    if state == State.UNKNOWN:
-        return say("no_works", names=name_few(bare))
-    return NOTHING
+        moves = dict.fromkeys(
+            (one["better_id"], say_year(one["better_year"]))
+            for one in pairs
+            if not pd.isna(one["better_year"])
+        )
+        told = [say("dig.move", name=name, year=year) for name, year in moves]
+        return (
+            say("dig.better", moves=tuple(told[:_TOLD])) if told else say("dig.stuck")
+        )
+    if state == State.UNKNOWN and pairs:
+        return say(f"dig.{pairs[0]['reason']}")
+    return say("no_works", names=name_few(bare)) if bare else NOTHING
 
 
 def check_underground_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -172,24 +190,22 @@ def check_underground_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
         ``not_required`` if there are none of one kind, ``unknown`` if a layer or day
         is missing that could change it, else ``met``.
     """
-    works = _own_works(ground)
-    own = group_own(works)
+    works = _group_works(ground)
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        mine = gather(own, members, works)
-        below, above = (_starts(mine, layer) for layer in (_BELOW, _ABOVE))
-        last, first = below.max(), above.min()
-        early = above.index[above < last] if len(below) else above.index[:0]
-        late = below.index[below > first] if len(above) else below.index[:0]
-        bare = [one for one in members if one not in own]
-        missing = _miss_order(mine, bare)
-        if len(early):
-            state = State.SHORT
-        elif missing:
-            state = State.UNKNOWN
-        else:
-            both = len(below) and len(above)
-            state = State.MET if both else State.NOT_REQUIRED
+        mine = gather(works, members)
+        below, above = _starts(mine, _BELOW), _starts(mine, _ABOVE)
+        last, first = (
+            max(below.values(), default=None),
+            min(above.values(), default=None),
+        )
+        early = [one for one, day in above.items() if last is not None and day < last]
+        late = [one for one, day in below.items() if first is not None and day > first]
+        bare = [one for one in members if one not in works]
+        missing = _miss_order(mine, bare=bool(bare))
+        state = State.MET if below and above else State.NOT_REQUIRED
+        if early or missing:
+            state = State.SHORT if early else State.UNKNOWN
         return Ruling(
             subject,
             state,
@@ -197,11 +213,11 @@ def check_underground_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
                 "order.found",
                 below=len(below),
                 above=len(above),
-                last=_say_day(below, last=True),
-                first=_say_day(above, last=False),
+                last="—" if last is None else f"{last:%Y-%m-%d}",
+                first="—" if first is None else f"{first:%Y-%m-%d}",
             ),
             required=say("order.required"),
-            reason=_explain_order(state, list(early), list(late), bare),
+            reason=_explain_order(state, early, late, bare),
             missing=missing if state == State.UNKNOWN else (),
             value=float(len(early)),
             objects=(*early, *late),
@@ -210,29 +226,28 @@ def check_underground_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
     return judge_subjects(row, ground, judge)
 
 
-def _starts(works: pd.DataFrame, layer: str) -> pd.Series:
+def _starts(works: Rows, layer: str) -> dict[str, pd.Timestamp]:
     """Return the known starts of the works of a layer, by id."""
-    rows = works[(works["work_layer"] == layer).to_numpy(dtype=np.bool_)]
-    return pd.to_datetime(rows["planned_start"]).dropna()
-
-
-def _miss_order(works: pd.DataFrame, bare: Sequence[str]) -> tuple[str, ...]:
-    """Name what is missing to tell the order."""
-    empty = {
-        "work_items": bool(bare),
-        "work_layer": bool(works["work_layer"].isna().any()),
-        "planned_start": bool(works["planned_start"].isna().any()),
+    own = [one for one in works if one["work_layer"] == layer]
+    return {
+        one["id"]: one["planned_start"]
+        for one in own
+        if not pd.isna(one["planned_start"])
     }
-    layers = set(works["work_layer"].dropna())
-    if not bare and len(layers) == 1 and not empty["work_layer"]:
+
+
+def _miss_order(works: Rows, *, bare: bool) -> tuple[str, ...]:
+    """Name what is missing to tell the order."""
+    layers = [one["work_layer"] for one in works]
+    layerless = any(pd.isna(layer) for layer in layers)
+    if not bare and not layerless and len(set(layers)) <= 1:
         return ()
+    empty = {
+        "work_items": bare,
+        "work_layer": layerless,
+        "planned_start": any(pd.isna(one["planned_start"]) for one in works),
+    }
     return tuple(name for name, here in empty.items() if here)
-
-
-def _say_day(days: pd.Series, *, last: bool) -> str:
-    if days.empty:
-        return "—"
-    return f"{days.max() if last else days.min():%Y-%m-%d}"
 
 
 def _explain_order(
@@ -242,9 +257,10 @@ def _explain_order(
         return say("order.early", early=name_few(early), late=name_few(late))
     if state == State.NOT_REQUIRED:
         return say("order.one_layer")
-    if state == State.UNKNOWN and bare:
-        return say("no_works", names=name_few(bare))
-    return say("order.not_known") if state == State.UNKNOWN else NOTHING
+    if state == State.UNKNOWN:
+        none = say("no_works", names=name_few(bare))
+        return none if bare else say("order.not_known")
+    return NOTHING
 
 
 def check_one_time(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -265,33 +281,30 @@ def check_one_time(row: ClauseRow, ground: Ground) -> list[Ruling]:
         `dig_years`, ``unknown`` if a year or the works are missing, else ``met``.
     """
     settings = ground.settings
-    entries = _list_entries(ground)
-    own, works = group_own(entries), group_own(_own_works(ground))
+    entries, works = group_rows(list_entries(ground)), _group_works(ground)
     required = say(
         "once.required", years=settings.dig_years, together=settings.utility_years
     )
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
-        mine = gather(own, members, entries)
+        mine = gather(entries, members)
         windows = find_windows(mine, settings.utility_years)
-        apart = [b[0] - a[1] for a, b in pairwise(windows)]
         bare = [one for one in members if one not in works]
-        undated = mine.loc[mine["first_year"].isna(), "id"].tolist()
-        if any(gap <= settings.dig_years for gap in apart):
+        undated = [one["id"] for one in mine if pd.isna(one["first_year"])]
+        state = State.UNKNOWN if bare or undated else State.MET
+        if any(b[0] - a[1] <= settings.dig_years for a, b in pairwise(windows)):
             state = State.SHORT
-        else:
-            state = State.UNKNOWN if bare or undated else State.MET
-        missing = ["works_schedule"] if bare else ["planned_start"] if undated else []
+        missing = "works_schedule" if bare else "planned_start"
         spans = tuple(f"{a}" if a == b else f"{a}–{b}" for a, b in windows)
         return Ruling(
             subject,
             state,
-            found=say("once.found", count=len(windows), spans=spans or ("—",)),
+            found=say("once.found", count=len(windows), spans=spans or NONE),
             required=required,
             reason=_explain_once(state, bare, undated),
-            missing=tuple(missing) if state == State.UNKNOWN else (),
-            value=float(len(windows)) if windows else float("nan"),
-            objects=tuple(dict.fromkeys(mine["id"])),
+            missing=(missing,) if state == State.UNKNOWN else (),
+            value=float(len(windows)) if windows else nan,
+            objects=tuple(dict.fromkeys(one["id"] for one in mine)),
         )
 
     return judge_subjects(row, ground, judge)
@@ -300,20 +313,19 @@ def check_one_time(row: ClauseRow, ground: Ground) -> list[Ruling]:
 def _explain_once(state: State, bare: Sequence[str], undated: Sequence[str]) -> Said:
     if state == State.SHORT:
         return say("once.again")
-    if state == State.UNKNOWN and bare:
-        return say("no_works", names=name_few(bare))
     if state == State.UNKNOWN:
-        return say("once.undated", names=name_few(undated))
+        none = say("no_works", names=name_few(bare))
+        return none if bare else say("once.undated", names=name_few(undated))
     return NOTHING
 
 
-def find_windows(entries: pd.DataFrame, together: int) -> list[tuple[int, int]]:
+def find_windows(entries: Rows, together: int) -> list[tuple[int, int]]:
     """Put years of works together to windows.
 
     Parameters
     ----------
     entries
-        Columns `first_year`, `last_year`; rows without are left out.
+        Rows with `first_year` and `last_year`; those without are left out.
     together
         Entries whose years differ by no more than this are in one window.
 
@@ -322,11 +334,9 @@ def find_windows(entries: pd.DataFrame, together: int) -> list[tuple[int, int]]:
     list of tuple of int
         First and last year of each window, in order.
     """
-    known = entries.dropna(subset=["first_year", "last_year"])
+    spans = [(one["first_year"], one["last_year"]) for one in entries]
     windows: list[tuple[int, int]] = []
-    for first, last in sorted(
-        zip(known["first_year"], known["last_year"], strict=True)
-    ):
+    for first, last in sorted(span for span in spans if not pd.isna(span[0])):
         if windows and first - windows[-1][1] <= together:
             windows[-1] = (windows[-1][0], max(windows[-1][1], int(last)))
         else:
@@ -334,45 +344,46 @@ def find_windows(entries: pd.DataFrame, together: int) -> list[tuple[int, int]]:
     return windows
 
 
-def _list_entries(ground: Ground) -> pd.DataFrame:
-    """List when somebody works in each community: works, pipes, named plans."""
-    district = ground.plan.district
-    works = _own_works(ground)
-    planned = works["community_id"].map(read_plan_years(ground.facts)).astype("float64")
-    first = pd.to_datetime(works["planned_start"]).dt.year.astype("float64")
-    last = pd.to_datetime(works["planned_finish"]).dt.year.astype("float64")
-    first = first.fillna(last).fillna(planned)
-    own = pd.DataFrame(
-        {
-            "community_id": works["community_id"].to_numpy(dtype=object),
-            "id": works.index.to_numpy(dtype=object),
-            "first_year": first.to_numpy(),
-            "last_year": np.fmax(first, last).to_numpy(),
-        }
-    )
+def list_entries(ground: Ground) -> pd.DataFrame:
+    """List when somebody works in each community: works, pipes, named plans.
+
+    Parameters
+    ----------
+    ground
+        Works, plans of utilities, the map.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `community_id`, `id`, `first_year`, `last_year` (NaN where unknown),
+        sorted by the first two.
+    """
+    district, works = ground.plan.district, _place(ground)
+    first, last = date_works(works, read_plan_years(ground.facts))
+    own = works["community_id"].to_numpy(dtype=object)
     found = find_within(district.communities.geometry, district.utilities.geometry, 0.0)
     pipes = district.utilities.iloc[found["other"].to_numpy()]
-    owners = district.communities.index.to_numpy(dtype=object)
-    piped = pd.DataFrame(
-        {
-            "community_id": owners[found["at"].to_numpy()],
-            "id": pipes.index.to_numpy(dtype=object),
-            "first_year": pipes["year"].to_numpy(dtype=np.float64),
-            "last_year": pipes["year"].to_numpy(dtype=np.float64),
-        }
-    )
+    owners = district.communities.index.to_numpy(dtype=object)[found["at"].to_numpy()]
     plans = ground.tables["utility_plans"]
-    named = pd.DataFrame(
-        {
-            "community_id": plans["community_id"].astype("object"),
-            "id": plans["id"].astype("object"),
-            "first_year": plans["year"].astype("float64"),
-            "last_year": plans["year"].astype("float64"),
-        }
+    parts = [
+        _make_entries(own, works.index, first, last),
+        _make_entries(owners, pipes.index, pipes["year"], pipes["year"]),
+        _make_entries(plans["community_id"], plans["id"], plans["year"], plans["year"]),
+    ]
+    table = pd.concat([one for one in parts if len(one)] or parts[:1])
+    order = ["community_id", "id"]
+    return table.dropna(subset="community_id").sort_values(order, ignore_index=True)
+
+
+def _make_entries(
+    communities: object, ids: object, first: object, last: object
+) -> pd.DataFrame:
+    cells = {"community_id": communities, "id": ids}
+    years = {"first_year": first, "last_year": last}
+    return pd.DataFrame(
+        {name: np.array(cell, dtype=object) for name, cell in cells.items()}
+        | {name: np.array(cell, dtype=np.float64) for name, cell in years.items()}
     )
-    filled = [one for one in (own, piped, named) if len(one)]
-    table = pd.concat(filled or [own], ignore_index=True)
-    return table.dropna(subset=["community_id"]).sort_values(["community_id", "id"])
 
 
 #: Kinds of checks about works and the issues that they leave.

@@ -3,7 +3,8 @@
 Two digs are in conflict if they open the same place, do not fall into the same year,
 and no more than ``dig_years`` lie between the end of one and the start of the other
 (以内 includes the number). Moving one of them removes the conflict if it then falls
-together with the other or far enough from it, and meets nobody else anew.
+together with the other or far enough from it, and meets nobody else anew (of what is
+drawn, only what is drawn; of what is only known by its community, all it may meet).
 """
 
 from collections.abc import Sequence
@@ -82,10 +83,14 @@ def find_repeated_digging(
     gap = spans.gap(theirs["a"].to_numpy(), theirs["b"].to_numpy())
     theirs = theirs[np.isnan(gap) | ((gap >= 1) & (gap <= years))]
     table = _describe(theirs.reset_index(drop=True), digs, near_m)
-    neighbours = _list_neighbours(every, len(digs))
+    sure, may = (
+        _list_neighbours(part, len(digs)) for part in (every[every["drawn"]], every)
+    )
     moves = [
-        find_moves(spans, neighbours, int(a), int(b), years=years, earliest=earliest)
-        for a, b in zip(theirs["a"], theirs["b"], strict=True)
+        find_moves(
+            spans, sure if drawn else may, (a, b), years=years, earliest=earliest
+        )
+        for a, b, drawn in zip(theirs["a"], theirs["b"], theirs["drawn"], strict=True)
     ]
     better = [
         _choose(move, digs, spans, (int(a), int(b)))
@@ -114,17 +119,17 @@ class Spans:
             digs["last_year"].to_numpy(dtype=np.float64),
         )
 
-    def gap(self, a: Ints, b: Ints, shift: float = 0.0) -> Floats:
+    def gap(self, a: Ints, b: Ints, shift: Ints | int = 0) -> Floats:
         """Return the years between two digs, the first moved by `shift`."""
         before = self.first[b] - self.last[a] - shift
-        return np.maximum(before, self.first[a] + shift - self.last[b])
+        after = self.first[a] + shift - self.last[b]
+        return np.asarray(np.maximum(before, after), dtype=np.float64)
 
 
 def find_moves(
     spans: Spans,
     neighbours: Sequence[Ints],
-    a: int,
-    b: int,
+    pair: tuple[int, int],
     *,
     years: int,
     earliest: int,
@@ -137,7 +142,7 @@ def find_moves(
         Years of all digs.
     neighbours
         For each dig, the others that open the same place.
-    a, b
+    pair
         The two.
     years
         As in `find_repeated_digging`; no dig is moved farther either.
@@ -147,8 +152,9 @@ def find_moves(
     Returns
     -------
     tuple of tuple of int
-        First years for ``a``, and for ``b``; empty where a year is unknown.
+        First years for the one and for the other; empty where a year is unknown.
     """
+    a, b = pair
     return (
         _find_years(spans, neighbours[a], a, b, years, earliest),
         _find_years(spans, neighbours[b], b, a, years, earliest),
@@ -160,15 +166,12 @@ def _find_years(
 ) -> tuple[int, ...]:
     if np.isnan(spans.gap(np.array([moved]), np.array([other]))[0]):
         return ()
-    at = np.full(len(near), moved)
+    at, shift = np.full(len(near), moved), np.arange(-years, years + 1)
     now = _conflicts(spans.gap(at, near), years) & (near != other)
-    found = []
-    for shift in range(-years, years + 1):
-        then = _conflicts(spans.gap(at, near, float(shift)), years)
-        year = int(spans.first[moved]) + shift
-        if shift and year >= earliest and not (then & ~now).any():
-            found.append(year)
-    return tuple(found)
+    then = _conflicts(spans.gap(at, near, shift[:, None]), years)
+    year = int(spans.first[moved]) + shift
+    good = (shift != 0) & (year >= earliest) & ~(then & ~now).any(axis=1)
+    return tuple(year[good].tolist())
 
 
 def _conflicts(gap: Floats, years: int) -> Bools:

@@ -44,7 +44,8 @@ def list_digs(
     utilities
         Layer of that name: each row is dug up in its year of renewal.
     plans
-        Table ``utility_plans``: it names a community, but no place in it.
+        Table ``utility_plans``: it names a community, but no place in it. What stands
+        in `utilities` under the same id is drawn there.
     communities
         Outlines by id, in the CRS of the others.
     plan_year
@@ -60,7 +61,7 @@ def list_digs(
     found = [
         _from_works(works, plan_year),
         _from_utilities(utilities),
-        _from_plans(plans, communities),
+        _from_plans(plans[~plans["id"].isin(utilities.index)], communities),
     ]
     filled = [one for one in found if len(one)] or found[:1]
     table = pd.concat(filled, ignore_index=True)
@@ -124,22 +125,43 @@ def _measure_side(line: Shapes, other: Shapes, near_m: float) -> Floats:
     return shared
 
 
+def date_works(works: pd.DataFrame, plan_year: pd.Series) -> tuple[Floats, Floats]:
+    """Tell the years in which works are done.
+
+    Parameters
+    ----------
+    works
+        Works with `planned_start`, `planned_finish` and `community_id`.
+    plan_year
+        Year of the plan of each community.
+
+    Returns
+    -------
+    first, last : numpy.ndarray
+        On the rows of `works`. Of one date both; without dates the year of the plan;
+        NaN without that. A finish before the start is not believed.
+    """
+    first = pd.to_datetime(works["planned_start"]).dt.year.astype("float64")
+    last = pd.to_datetime(works["planned_finish"]).dt.year.astype("float64")
+    planned = works["community_id"].map(plan_year).astype("float64")
+    start = first.fillna(last).fillna(planned)
+    end = last.where(last >= start, start)
+    return np.array(start, dtype=np.float64), np.array(end, dtype=np.float64)
+
+
 def _from_works(works: gpd.GeoDataFrame, plan_year: pd.Series) -> pd.DataFrame:
     digs = tell_digging(works)
     may: Bools = digs.fillna(value=True).to_numpy(dtype=np.bool_)
     works, digs = works[may], digs[may]
-    first = pd.to_datetime(works["planned_start"]).dt.year.astype("float64")
-    last = pd.to_datetime(works["planned_finish"]).dt.year.astype("float64")
-    planned = works["community_id"].map(plan_year).astype("float64")
-    first = first.fillna(last).fillna(planned)
+    first, last = date_works(works, plan_year)
     return pd.DataFrame(
         {
             "dig_id": works.index.astype("object"),
             "origin": WORK,
             "community_id": works["community_id"].to_numpy(dtype=object),
             "kind": works["utility_kind"].to_numpy(dtype=object),
-            "first_year": first.to_numpy(),
-            "last_year": np.fmax(first.to_numpy(), last.to_numpy()),
+            "first_year": first,
+            "last_year": last,
             "placed": works["placed"].to_numpy(dtype=object),
             "certain": digs.notna().to_numpy(),
             "shape": works.geometry.to_numpy(dtype=object),

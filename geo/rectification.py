@@ -12,8 +12,9 @@ OVERDUE, UNDATED = "overdue", "undated"
 #: Cells without which a row of the ledger is incomplete.
 NEEDED = ("issue", "responsible", "due")
 
-#: What misuse of funds is called (严禁截留、挪用; Yunnan: 挤占、截留和挪用).
-MISUSE_WORDS = ("截留", "挪用", "挤占")
+#: What misuse of funds is called (严禁截留、挪用; Yunnan: 挤占、截留和挪用); the rest
+#: are other words of auditors for the same.
+MISUSE_WORDS = ("截留", "挪用", "挤占", "侵占", "套取", "冒领", "挪作他用")
 
 FUNDS = "funds"
 
@@ -37,8 +38,8 @@ def judge_issues(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
         after it was due; ``pending``: open, not yet due; ``overdue``; ``undated``:
         open, and nobody said when it is due), `lacking` (cells of `NEEDED` that are
         empty, and `evidence` where it is closed without, joined by ``|``), `misuse`
-        (yes: its words name misuse of funds; ``unknown``: it is about funds but does
-        not say so; ``no``).
+        (``yes``: its words name misuse of funds; ``unknown``: it is about funds and
+        has no words; ``no``).
     """
     rows = table.assign(id=table["id"].astype("str")).set_index("id").sort_index()
     today = pd.Timestamp(as_of)
@@ -91,7 +92,7 @@ def _name_lacking(rows: pd.DataFrame, closed: np.ndarray) -> pd.Series:
 
 
 def _find_misuse(rows: pd.DataFrame) -> np.ndarray:
-    words = rows["issue"].fillna("").astype("str")
+    words = rows["issue"].fillna("").astype("str").str.strip()
     named = words.str.contains("|".join(MISUSE_WORDS), regex=True)
-    funds = (rows["kind"] == FUNDS).to_numpy(dtype=np.bool_)
-    return np.select([named.to_numpy(dtype=np.bool_), funds], ["yes", "unknown"], "no")
+    mute = (rows["kind"] == FUNDS) & (words == "")
+    return np.select([named, mute], ["yes", "unknown"], "no")
