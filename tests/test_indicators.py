@@ -9,9 +9,19 @@ import pytest
 from reserve_town import make_checks, make_ground
 
 from geo.indicator_basis import evaluated_year
-from geo.indicators import PART_COLUMNS, join_parts, measure_indicators
+from geo.indicator_rules import (
+    COMPARES,
+    MERGES,
+    ROLES,
+    UNITS,
+    list_indicators,
+    list_parts,
+)
+from geo.indicators import _KINDS, PART_COLUMNS, join_parts, measure_indicators
+from geo.profiles import PROFILE_KEYS
 from geo.rulings import speak
 from geo.schema import State
+from geo.text import tr
 
 DAY = pd.Timestamp
 #: A, B and C are planned for 2027; D was finished in 2026, E is under way.
@@ -456,3 +466,31 @@ def test_items_are_put_together(states, joined):
 )
 def test_the_evaluation_of_a_year_is_due_before_march(day, year):
     assert evaluated_year(day) == year
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_formulas_of_the_checks_are_those_of_the_parts(lang):
+    for one in list_indicators():
+        said = tr(f"check.formula.{one.indicator_id}", lang)
+        for part in list_parts():
+            if part.indicator_id == one.indicator_id and part.role != "extra":
+                assert part.formulas[lang] in said
+
+
+def test_every_part_can_be_measured_and_named():
+    for part in list_parts():
+        assert part.kind in _KINDS
+        assert part.role in ROLES
+        assert part.unit in UNITS
+        assert part.compare in COMPARES
+        assert part.merge in MERGES
+        assert part.target in {*PROFILE_KEYS, "", "0", "1"}
+        assert tr(f"indicators.counts.{part.counts}", "en")
+        assert all((*part.names.values(), *part.formulas.values()))
+    mains = [part.indicator_id for part in list_parts() if part.role == "main"]
+    assert mains == [one.indicator_id for one in list_indicators()]
+
+
+def test_what_is_to_be_collected_has_a_name(rules):
+    known = set(rules.fields.reset_index()["field"])
+    assert not {one for part in list_parts() for one in part.fields} - known
