@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo.check_words import render_checks
+from geo.indicator_tables import make_indicators_table, make_parts_table
 from geo.reserve_words import make_ranking_table
 from geo.review import Review
 from geo.schedule_exports import make_left_out_table, make_schedule_table
@@ -34,6 +35,8 @@ def make_review_tables(review: Review, lang: str) -> dict[str, pd.DataFrame]:
     tables = {}
     if review.indicators is not None:
         rows = pd.concat([rows, review.indicators.rulings()], ignore_index=True)
+        tables["indicators.csv"] = make_indicators_table(review.indicators, lang)
+        tables["indicator_parts.csv"] = make_parts_table(review.indicators, lang)
     if review.ranking is not None:
         tables["ranking.csv"] = make_ranking_table(review.ranking, lang)
     if review.schedule is not None:
