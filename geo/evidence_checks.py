@@ -36,7 +36,6 @@ ORDERS = (
     ("consult_start_date", "consult_end_date"),
     ("consult_start_date", "consensus_date"),
     ("consult_start_date", "vote_date"),
-    ("survey_date", "scheme_date"),
     ("start_date", "finish_date"),
     ("start_date", "acceptance_date"),
     ("finish_date", "acceptance_date"),

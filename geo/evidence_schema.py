@@ -8,7 +8,7 @@ is unknown.
 
 from dataclasses import dataclass
 
-from geo.schema import Column
+from geo.schema import LAYERS, Column
 
 #: Sources of funds that a project may have, in the order in which they are shown.
 FUND_SOURCES = (
@@ -266,3 +266,14 @@ EVIDENCE: dict[str, EvidenceTable] = {
 #: Tables whose columns are facts of a community, in the order of belief: what a later
 #: one says wins over an earlier one, and over the layer ``communities``.
 FACT_TABLES = ("ledger", "consent", "surveys", "funds", "progress")
+
+#: What is known of a community, by the name of the column: those of the layer and of
+#: the tables with one row per community.
+COMMUNITY_COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        *LAYERS["communities"].columns,
+        *(one for name in FACT_TABLES for one in EVIDENCE[name].columns),
+    )
+    if column.name not in {"id", "community_id"}
+}

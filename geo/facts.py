@@ -16,20 +16,14 @@ import pandas as pd
 
 from geo.cells import parse_cells
 from geo.evidence import Evidence
-from geo.evidence_schema import EVIDENCE, FACT_TABLES
+from geo.evidence_schema import COMMUNITY_COLUMNS, EVIDENCE, FACT_TABLES
 from geo.fact_words import MADE, spell_out
 from geo.findings import Finding, make_findings
-from geo.schema import LAYERS, Column, Severity
+from geo.schema import Column, Severity
 
 #: Columns that every frame of facts has, whoever filled them.
-FACT_COLUMNS: dict[str, Column] = {
-    column.name: column
-    for column in (
-        *LAYERS["communities"].columns,
-        *(one for name in FACT_TABLES for one in EVIDENCE[name].columns),
-        *MADE,
-    )
-    if column.name not in {"id", "community_id"}
+FACT_COLUMNS: dict[str, Column] = COMMUNITY_COLUMNS | {
+    column.name: column for column in MADE
 }
 #: Rates, and the counts that they are made of.
 RATE_COUNTS = {
@@ -137,8 +131,8 @@ def find_conflicts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFram
                     "count": len(ids),
                     "first": f"@layer.{first}",
                     "second": f"@layer.{second}",
-                    "first_value": _say_cell(old[ids[0]]),
-                    "second_value": _say_cell(new[ids[0]]),
+                    "first_value": _say_cell(old[ids[0]], column),
+                    "second_value": _say_cell(new[ids[0]], column),
                 }
                 weight = Severity.WARNING
                 ident = str(ids[0])
@@ -148,10 +142,14 @@ def find_conflicts(communities: pd.DataFrame, evidence: Evidence) -> pd.DataFram
     return make_findings(found)
 
 
-def _say_cell(value: object) -> str:
+def _say_cell(value: object, column: Column) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "@choice.yes" if value else "@choice.no"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if column.kind == "year" else f"{value:,.10g}"
+    return f"@choice.{value}" if column.choices else str(value)
 
 
 def _forget_stale_rates(facts: pd.DataFrame, origin: pd.DataFrame) -> None:
