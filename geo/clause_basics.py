@@ -9,6 +9,7 @@ from math import isnan
 from geo.profiles import OPEN, Value
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
+from geo.text import DEFAULT_LANGUAGE, texts
 
 #: Judges one clause for all its subjects.
 Check = Callable[[ClauseRow, Ground], list[Ruling]]
@@ -187,6 +188,27 @@ def say_day(day: date | None) -> str:
         ``2026-11-22``, or a text key.
     """
     return "@check.not_known" if day is None else day.isoformat()
+
+
+def say_asked(row: ClauseRow) -> Said:
+    """Say in a few words what a clause asks for.
+
+    Parameters
+    ----------
+    row
+        The clause.
+
+    Returns
+    -------
+    Said
+        Its own words, else those of its kind.
+    """
+    known = texts(DEFAULT_LANGUAGE)
+    for name in (row.rule_id, row.kind):
+        key = f"check.asked.{name}"
+        if key in known:
+            return key, {}
+    return "check.asked.other", {}
 
 
 @dataclass(frozen=True, slots=True)

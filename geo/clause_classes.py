@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from geo.clause_basics import MET, NOT_REQUIRED, SHORT, UNKNOWN, Check
+from geo.clause_basics import (
+    MET,
+    NOT_REQUIRED,
+    SHORT,
+    UNKNOWN,
+    Check,
+    say_asked,
+)
 from geo.evidence_schema import ITEM_CLASSES
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
@@ -66,7 +73,7 @@ def _judge_classes(row: ClauseRow, subject: str, needs: pd.DataFrame) -> Ruling:
         subject,
         state,
         found=("check.found.classes", told),
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=reason,
         missing=tuple(missing) if state == UNKNOWN else (),
         exception=state == SHORT,

@@ -11,7 +11,15 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from geo.clause_basics import MET, SHORT, UNKNOWN, Check, join_rulings, say_day
+from geo.clause_basics import (
+    MET,
+    SHORT,
+    UNKNOWN,
+    Check,
+    join_rulings,
+    say_asked,
+    say_day,
+)
 from geo.clause_cells import latest_row, read_days, read_flags, read_texts
 from geo.conditions import FAILS, HOLDS, read_condition
 from geo.evidence_schema import UTILITY_KINDS
@@ -211,7 +219,7 @@ def _judge_held(row: ClauseRow, subject: str, one: Held) -> Ruling:
         subject,
         state,
         found=found,
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=("check.reason.not_recorded", {}) if state == UNKNOWN else NOTHING,
         missing=(field,) if state == UNKNOWN else (),
         objects=one.documents,

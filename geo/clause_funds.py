@@ -17,6 +17,7 @@ from geo.clause_basics import (
     Check,
     join_said,
     make_share,
+    say_asked,
     say_money,
     say_number,
     say_percent,
@@ -106,7 +107,7 @@ def check_capacity(row: ClauseRow, ground: Ground) -> list[Ruling]:
             ground.county,
             state,
             found=("check.found.capacity", told),
-            required=(f"check.asked.{row.rule_id}", {}),
+            required=say_asked(row),
             reason=reason,
             missing=tuple(name for name, lacks in lacking.items() if lacks)
             if state == UNKNOWN
@@ -238,7 +239,7 @@ def check_fund_mix(row: ClauseRow, ground: Ground) -> list[Ruling]:
                 found=("check.found.mix", {"shares": shares})
                 if shares
                 else ("check.found.nothing", {}),
-                required=(f"check.asked.{row.rule_id}", {}),
+                required=say_asked(row),
                 reason=NOTHING if shares else ("check.reason.not_recorded", {}),
                 missing=(*missing, *([] if whole > 0 else [_COST])),
             )
@@ -349,7 +350,7 @@ def check_operator(row: ClauseRow, ground: Ground) -> list[Ruling]:
         Ruling(
             str(subject),
             OPEN_STATE if name else UNKNOWN,
-            required=(f"check.asked.{row.rule_id}", {}),
+            required=say_asked(row),
             reason=NOTHING if name else ("check.reason.not_recorded", {}),
             missing=() if name else ("operator_name",),
         )

@@ -5,7 +5,15 @@ from datetime import date
 
 import pandas as pd
 
-from geo.clause_basics import MET, OPEN_STATE, SHORT, UNKNOWN, Check, say_day
+from geo.clause_basics import (
+    MET,
+    OPEN_STATE,
+    SHORT,
+    UNKNOWN,
+    Check,
+    say_asked,
+    say_day,
+)
 from geo.clause_cells import (
     latest_row,
     read_days,
@@ -77,7 +85,7 @@ def _judge_quality(
             "check.found.quality",
             {"documents": names or ("@check.none",), "accepted": word},
         ),
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=reason,
         missing=tuple(_QUALITY_FIELDS[name] for name in lacking),
         objects=names,
@@ -116,7 +124,7 @@ def check_reserve_library(row: ClauseRow, ground: Ground) -> list[Ruling]:
                 "check.found.library",
                 counts | {"documents": papers or ("@check.none",)},
             ),
-            required=(f"check.asked.{row.rule_id}", {}),
+            required=say_asked(row),
             reason=("check.reason.not_placed", {}) if state == UNKNOWN else NOTHING,
             missing=("plan_year", "phase") if state == UNKNOWN else (),
             objects=papers,
@@ -174,7 +182,7 @@ def check_reserve_levels(row: ClauseRow, ground: Ground) -> list[Ruling]:
                 "check.found.levels",
                 {"levels": there or ("@check.none",), "day": when},
             ),
-            required=(f"check.asked.{row.rule_id}", {}),
+            required=say_asked(row),
             reason=("check.reason.levels", {"levels": lacking}) if lacking else NOTHING,
             missing=("reserve_level", "updated_at") if lacking else (),
             objects=tuple(sorted(papers)),
@@ -208,7 +216,7 @@ def check_reference(row: ClauseRow, ground: Ground) -> list[Ruling]:
             ground.county,
             OPEN_STATE if names else UNKNOWN,
             found=found,
-            required=(f"check.asked.{row.rule_id}", {}),
+            required=say_asked(row),
             reason=("check.reason.rules_elsewhere", {}),
             missing=() if names else ("evaluation_score",),
             objects=names,
@@ -265,7 +273,7 @@ def _judge_order(
         subject,
         state,
         found=("check.found.order", days),
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=reason,
         missing=lacking,
     )

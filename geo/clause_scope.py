@@ -14,6 +14,7 @@ from geo.clause_basics import (
     SHORT,
     UNKNOWN,
     Check,
+    say_asked,
 )
 from geo.eligibility import (
     CONDITIONAL,
@@ -93,7 +94,7 @@ def _set_aside(row: ClauseRow, subject: str, told: Mapping[Any, Any]) -> Ruling:
         subject,
         NOT_REQUIRED,
         found=("check.found.built_year", {"year": _say_year(told["built_year"])}),
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=("check.reason.other_years", {}),
     )
 
@@ -109,7 +110,7 @@ def _judge(row: ClauseRow, subject: str, told: Mapping[Any, Any]) -> Ruling:
         subject,
         state,
         found=("check.found.built_year", {"year": _say_year(told["built_year"])}),
-        required=(f"check.asked.{row.rule_id}", {}),
+        required=say_asked(row),
         reason=_explain(told),
         missing=missing,
         value=float(told["built_year"]),

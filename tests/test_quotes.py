@@ -70,11 +70,15 @@ def find_clause(row):
     begins = text.find("一、把牢底线要求") if row.document.startswith("建办城") else 0
     before = text[: text.index(plain(row.quote), max(begins, 0))]
     before += plain(row.quote)[:4]
-    chapter = re.findall(r"(?<![一二三四五六七八九十])([一二三四])、(?=[\u4e00-\u9fff])", before)[-1]
+    chapter = re.findall(
+        r"(?<![一二三四五六七八九十])([一二三四])、(?=[\u4e00-\u9fff])", before
+    )[-1]
     if row.document.startswith("甘建城"):
         return chapter
     if row.document.startswith("云建更"):
-        marks = list(re.finditer(r"([一二三四])、|(?:\*\*|。)([一二三四五六七八九十])是", before))
+        marks = list(
+            re.finditer(r"([一二三四])、|(?:\*\*|。)([一二三四五六七八九十])是", before)
+        )
         last = [mark for mark in marks if mark[2]]
         if not last or last[-1].start() < [m for m in marks if m[1]][-1].start():
             return chapter

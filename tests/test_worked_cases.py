@@ -31,7 +31,9 @@ CONSENT = [
 ]
 
 
-@pytest.mark.parametrize(("counts", "profile", "rule", "base", "state", "rate"), CONSENT)
+@pytest.mark.parametrize(
+    ("counts", "profile", "rule", "base", "state", "rate"), CONSENT
+)
 def test_the_two_rates(counts, profile, rule, base, state, rate):
     total, participated, agreed = counts
     row = {
