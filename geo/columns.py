@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from geo.cells import UNIT_FACTORS, plain, split_unit
+from geo.cell_words import UNIT_FACTORS
+from geo.cells import plain, split_unit
 from geo.evidence_schema import EVIDENCE
 from geo.schema import LAYERS, Column
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from geo.cells import BLANKS, parse_date, parse_flag, parse_number, plain
+from geo.cell_words import BLANKS
+from geo.cells import parse_date, parse_flag, parse_number, plain
 from geo.schema import Column
 
 #: Columns that only the words of a ledger fill.

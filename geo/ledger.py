@@ -23,7 +23,8 @@ from openpyxl.worksheet.worksheet import (  # type: ignore[import-untyped]
     Worksheet,
 )
 
-from geo.cells import UNIT_FACTORS, plain, split_unit
+from geo.cell_words import UNIT_FACTORS
+from geo.cells import plain, split_unit
 from geo.columns import clean_names
 from geo.errors import InputError
 from geo.findings import Finding, layer_names, make_findings, row_json
