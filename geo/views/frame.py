@@ -16,7 +16,7 @@ from geo.views.state import choice, choose, follow_address, tell_address
 from geo.views.widgets import say, show_tab
 
 #: Pages that there are, in the order of the work.
-PAGES = ("overview", "data", "lifecircle", "units", "sites")
+PAGES = ("overview", "data", "lifecircle", "units", "sites", "checks", "schedule")
 #: Modules that pages are made of.
 PARTS = (
     "downloads",

@@ -1,7 +1,5 @@
 """What the last three pages share above their content: progress, undo, keeping."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from geo.errors import PianquError
@@ -131,8 +129,8 @@ def step_words(name: str, step: Step) -> str:
     str
         Words for the button.
     """
-    values: Mapping[str, str] = dict(step.values)
-    return say(f"view.review.{name}_what", step=say(step.key, **values))
+    told = say(step.key, **dict(step.values))
+    return say(f"view.review.{name}_what", step=told)
 
 
 def _show_trouble(now: ReviewDesk) -> None:

@@ -228,7 +228,7 @@ class Matrix {
       if (at[0] !== undefined) pen.fillRect(NAME, this.spot(at[0], 0)[1], this.view.width, ROW);
       if (at[1] !== undefined) pen.fillRect(this.spot(0, at[1])[0], this.head, this.cell, this.view.height);
     };
-    tint(chosen, "rgba(11,92,173,0.09)");
+    tint(chosen, "rgba(11,92,173,0.07)");
     if (this.over) tint([this.over[0] ?? undefined, this.over[1] ?? undefined], "rgba(31,41,51,0.05)");
     if (chosen[0] === undefined || chosen[1] === undefined) return;
     const [x, y] = this.spot(...chosen);

@@ -185,7 +185,11 @@ const BUILD = {
       const line = act(el("li", ""), row.event, send);
       if (row.active) line.classList.add("pq-active");
       line.dataset.id = row.id;
-      if (row.rank !== "") line.append(el("span", "pq-rank", row.rank ?? String(at + 1)));
+      if (row.rank !== "") {
+        const rank = el("span", "pq-rank", row.rank ?? String(at + 1));
+        if (row.ink) rank.style.color = row.ink;
+        line.append(rank);
+      }
       const words = el("div", "pq-list-words");
       words.append(el("b", "", row.title));
       if (row.note) words.append(el("span", "pq-note", row.note));
