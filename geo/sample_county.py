@@ -11,7 +11,7 @@ from geo.town_grid import chance
 
 COUNTY, CITY, PROVINCE = "示例区", "示例市", "示例省"
 #: Communities of the plan of next year of which every document is there.
-COMPLETE = ("C045", GAS_PLANNED)
+COMPLETE = ("C045", "C106")
 #: Communities without a plan of works that is agreed with the utilities.
 UNCOORDINATED = (SURFACE_FIRST, "C054")
 
@@ -148,7 +148,7 @@ def _archive(name: str, title: str, year: int) -> list[dict[str, Any]]:
             ("长效管理方案", "2026-09-10", 0, 0.7),
             ("改造后照片", "2026-11-04", 12, 0.8),
         ]
-    if name == GAS_PLANNED:
+    if name == GAS_PLANNED[0]:
         wanted.append(("燃气设施保护方案", "2026-10-30", 1, 1.0))
     rows = []
     for kind, day, images, odds in wanted:

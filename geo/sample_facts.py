@@ -57,7 +57,7 @@ TRAPS: Mapping[str, Mapping[str, Any]] = {
     "C061": {**_asked(328, 246, 185), **_SPRING},
     "C029": {"vote_total": 740, "vote_yes": 518, "vote_channel": "paper",
              "vote_date": "2026-10-12"},
-    "C065": {"participation_rate": 0.82, "agree_rate": 0.86, **_SPRING},
+    "C065": {"participation_rate": 0.82, "agree_rate": 0.78, **_SPRING},
     "C088": {"consult_start_date": "2026-06-20", "consult_end_date": "2026-05-20"},
     "C094": {"consult_start_date": "2026-11-10", "consult_end_date": "2026-12-05"},
     "C097": {**_CONFIRMED, "confirm_channel": "online"},
@@ -68,7 +68,8 @@ TRAPS: Mapping[str, Mapping[str, Any]] = {
              "has_owners_committee": True, "has_party_org": True},
     # begun before it was voted on, and begun without a confirmation
     "C054": {"vote_date": "2026-06-30"},
-    "C084": {"confirm_doc": None, "confirm_date": None, "confirm_channel": None},
+    "C084": {"confirm_doc": None, "confirm_date": None, "confirm_channel": None,
+             "owners_committee_preparing": True},
 }  # fmt: skip
 #: Questionnaires: sent, valid, satisfied.
 ASKED_AFTER: Mapping[str, tuple[int, int, int]] = {

@@ -45,12 +45,17 @@ _KINDS = {header: kind for kind, header in NETWORKS.items()}
 _MODES = ("renovate", "build", "rent", "buy")
 #: Metres from the middle of the path at which each network lies.
 _ASIDE_M = dict(zip(NETWORKS, (-1.5, -0.9, -0.3, 0.3, 0.9, 1.5), strict=True))
-_NO = {"demolish_old_building": False, "relocate_residents": False}
+_HARMLESS = {
+    "demolish_old_building": False,
+    "relocate_residents": False,
+    "fell_old_trees": False,
+}
 
 #: Of these communities a work stands in the table for each trap (see `_lay_traps`).
 TREE_FELLED, TREE_NEAR = ("C094", "P020"), ("C081", "P019")
 HERITAGE_GONE = ("C017", "P032")
-GAS_PLANNED, GAS_UNPLANNED = "C106", "C077"
+#: Community, gas pipe of its street, and how far aside a sewer is laid along it.
+GAS_PLANNED, GAS_UNPLANNED = ("C071", "U0021", 4.5), ("C101", "U0287", -4.0)
 DUG_TWICE, SURFACE_FIRST = "C001", "C118"
 #: Community, kind and year of plans of utilities: in time, off by two years.
 PLAN_MATCHES, PLAN_TOO_LATE = ("C036", "heat", 2027), ("C120", "power", 2029)
@@ -95,11 +100,13 @@ def _list_works(
 ) -> list[dict[str, Any]]:
     """Return the works that a scheme has against what is short."""
     rows = []
+    said = chance(rng, 0.8)
     for short in find_shortfalls(ledger):
         must = short in {"排水", "供气", "消防"}
         if short in LEFT_OUT.get(name, ()) or not (must or chance(rng, 0.85)):
             continue
-        rows.append(_work(rng, name, short, year, path))
+        row = _work(rng, name, short, year, path)
+        rows.append(row | (_HARMLESS if said else {}))
     parts = rng.dirichlet(np.full(len(rows) + 1, 4.0))
     total = float(ledger["总投资"]) * 1e4
     for row, part in zip(rows, parts, strict=False):
@@ -130,8 +137,6 @@ def _work(
             row["wkt"] = path.offset_curve(_ASIDE_M[kind])
     if grade == "enhance":
         row["supply_mode"] = _MODES[int(rng.integers(4))]
-    if chance(rng, 0.85):
-        row |= {**_NO, "fell_old_trees": False}
     return row
 
 
@@ -158,7 +163,7 @@ def _lay_traps(layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]:
     """Return the works that are meant to be found."""
     spots = layers["protected"].geometry
     fixed = {"planned_start": f"{PLAN_YEAR}-08-01", "planned_finish": "2027-09-30"}
-    surface = {"work_layer": "surface", "excavates": False, **fixed, **_NO}
+    surface = {"work_layer": "surface", "excavates": False, **fixed, **_HARMLESS}
     return [
         _row(TREE_FELLED[0], "新增停车位", "parking",
              spots[TREE_FELLED[1]].buffer(6, quad_segs=1))
@@ -166,13 +171,12 @@ def _lay_traps(layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]:
         | {"fell_old_trees": True, "addresses": "停车"},
         _row(TREE_NEAR[0], "道路拓宽", None, _beside(spots[TREE_NEAR[1]], 3.0))
         | surface
-        | {"fell_old_trees": False, "addresses": "道路"},
+        | {"addresses": "道路"},
         _row(HERITAGE_GONE[0], "拆除旧房建停车场", "parking",
              spots[HERITAGE_GONE[1]].buffer(2, join_style="mitre"))
         | surface
-        | {"demolish_old_building": True, "fell_old_trees": False,
-           "addresses": "停车"},
-        *(_cross_gas(layers, name) for name in (GAS_PLANNED, GAS_UNPLANNED)),
+        | {"demolish_old_building": True, "addresses": "停车"},
+        *(_dig_beside(layers, *place) for place in (GAS_PLANNED, GAS_UNPLANNED)),
         *_dig_twice(layers),
         *_begin_above(layers),
     ]  # fmt: skip
@@ -208,23 +212,19 @@ def _below(
         "addresses": NETWORKS[kind],
         "planned_start": day,
         "planned_finish": f"{year}-09-30",
-        **_NO,
-        "fell_old_trees": False,
+        **_HARMLESS,
     }
 
 
-def _cross_gas(layers: Mapping[str, gpd.GeoDataFrame], name: str) -> dict[str, Any]:
-    """Lay a sewer from the middle of a community across the nearest gas pipe."""
-    place = layers["communities"].geometry[name].representative_point()
-    pipes = layers["utilities"].query("kind == 'gas'").geometry
-    nearest = pipes[pipes.distance(place).idxmin()]
-    foot = shapely.shortest_line(place, nearest)
-    x, y = np.diff(shapely.get_coordinates(foot), axis=0)[0] / foot.length
-    end = foot.coords[-1]
-    line = shapely.LineString([end, (end[0] + 3 * x, end[1] + 3 * y)])
-    start = foot.interpolate(foot.length - 12.0)
-    whole = shapely.LineString([start, line.coords[-1]])
-    return _below(name, "排水接户管", "drainage", f"{PLAN_YEAR}-05-10", whole)
+def _dig_beside(
+    layers: Mapping[str, gpd.GeoDataFrame], name: str, pipe: str, aside_m: float
+) -> dict[str, Any]:
+    """Lay a sewer along a gas pipe in front of a community, far from all others."""
+    line = layers["utilities"].geometry[pipe]
+    at = line.project(layers["communities"].geometry[name].centroid)
+    part = shapely.LineString(substring(line, at - 6.0, at + 6.0).coords)
+    day, trench = f"{PLAN_YEAR}-05-10", part.offset_curve(aside_m)
+    return _below(name, "排水接户管", "drainage", day, trench)
 
 
 def _dig_twice(layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]:
@@ -246,8 +246,7 @@ def _begin_above(layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]
         "addresses": "道路",
         "planned_start": "2027-03-20",
         "planned_finish": "2027-04-30",
-        **_NO,
-        "fell_old_trees": False,
+        **_HARMLESS,
     }
     return [above]
 
