@@ -199,6 +199,7 @@ def _show_ranking(
         with left:
             show_table("schedule-ranking-table", schedule_rank.table(rows), act)
         with right:
+            show_panel("schedule-parts", schedule_rank.parts_legend(), act)
             schedule_rank.show_weights(plan, now)
             show_panel("schedule-moves", schedule_rank.sensitivity(board), act)
 

@@ -71,8 +71,17 @@ def data(now: ReviewDesk, board: Board, rows: Parcel) -> dict[str, Any]:
     """
     planned = sum(unit.year is not None for unit in board.units.values())
     title = say("view.schedule.gantt", planned=planned, all=len(board.units))
+    keys = [
+        {"mark": "shut", "label": say("view.schedule.key.shut")},
+        {
+            "text": say("view.schedule.network.water"),
+            "label": say("view.schedule.key.mark"),
+        },
+        {"text": "◆", "label": say("view.schedule.key.pinned")},
+    ]
     return {
         "rows": rows.key,
+        "keys": keys,
         "title": title,
         "selected": selected_unit(now, board) or None,
         "movable": not now.stale,
@@ -88,7 +97,7 @@ def _row(board: Board, unit: Unit, found: UnitYears) -> dict[str, Any]:
     label = money(unit.cost_cny)
     return {
         "id": unit.id,
-        "rank": f"{unit.rank:.0f}",
+        "rank": "" if np.isnan(unit.rank) else f"{unit.rank:.0f}",
         "name": unit.name,
         "size": say("view.schedule.size", count=size) if size > 1 else "",
         "members": say("view.comma").join(names),

@@ -196,7 +196,7 @@ def _decide(now: ReviewDesk, board: Board, unit: Unit) -> list[Block]:
         buttons.append(_button("free", unit))
     made: list[Block] = [
         blocks.text(say("view.schedule.panel.pinned", year=year), soft=True)
-        for year in sorted(pinned)
+        for year in sorted(pinned - {unit.year})
     ]
     if barred:
         made.append(blocks.text(say("view.schedule.panel.barred"), soft=True))

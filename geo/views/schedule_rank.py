@@ -104,8 +104,7 @@ def table(rows: Parcel) -> dict[str, Any]:
     dict
         For ``table.js``.
     """
-    looks = [PART_LOOKS[part].told(say(f"reserve.part.{part}")) for part in PARTS]
-    looks.append(MORE_LOOK.told(say("view.schedule.more")))
+    looks = part_looks()
     columns = [
         _column("rank", "number", "44px"),
         _column("name", "text", "minmax(84px, 1.1fr)"),
@@ -125,8 +124,31 @@ def table(rows: Parcel) -> dict[str, Any]:
         "title": say("view.schedule.rows.ranking", shown="{shown}", all="{all}"),
         "sort": ["rank", "up"],
         "selected": choice().community,
-        "height": 420,
+        "height": 640,
     }
+
+
+def part_looks() -> list[dict[str, Any]]:
+    """Return the looks of the parts of a score, and of what could still be added.
+
+    Returns
+    -------
+    list of dict
+        In the order of the bars.
+    """
+    looks = [PART_LOOKS[part].told(say(f"reserve.part.{part}")) for part in PARTS]
+    return [*looks, MORE_LOOK.told(say("view.schedule.more"))]
+
+
+def parts_legend() -> list[Block]:
+    """Return what the colours of the bars stand for.
+
+    Returns
+    -------
+    list of dict
+        Blocks for ``panel.js``.
+    """
+    return [{"kind": "states", "items": [{"look": look} for look in part_looks()]}]
 
 
 def show_weights(plan: Plan, now: ReviewDesk) -> None:
@@ -192,10 +214,10 @@ def sensitivity(board: Board) -> list[Block]:
             if row["community_id"]
             else "",
         )
-        items.append([name, told])
+        items.append({"id": name, "rank": "", "title": name, "note": told})
     return [
         blocks.sub(say("view.schedule.weights.moves")),
-        {"kind": "facts", "items": items},
+        {"kind": "list", "rows": items},
         blocks.text(say("view.schedule.weights.note"), soft=True),
     ]
 

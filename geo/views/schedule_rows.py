@@ -28,7 +28,7 @@ _WIDTHS = {
     "left": {
         "rank": ("number", "52px"),
         "name": ("text", "minmax(80px, .8fr)"),
-        "class": ("class", "96px"),
+        "class": ("class", "128px"),
         "cost": ("text", "96px"),
         "missing": ("text", "110px"),
         "in_year": ("text", "66px"),
@@ -45,7 +45,7 @@ _WIDTHS = {
         "source": ("text", "minmax(130px, 1.6fr)"),
         "amount": ("text", "minmax(110px, 1fr)"),
         "share": ("text", "minmax(90px, .8fr)"),
-        "missing": ("text", "minmax(120px, 2fr)"),
+        "unclear": ("text", "minmax(120px, 2fr)"),
     },
 }
 
@@ -110,7 +110,7 @@ def _left(board: Board) -> Parcel:
     units = [unit for unit in board.units.values() if unit.year is None]
     classes = list(REST_LOOKS)
     columns: dict[str, list[Any]] = {
-        "rank": [int(unit.rank) for unit in units],
+        "rank": [_number(unit.rank) for unit in units],
         "name": [unit.name for unit in units],
         "class": [classes.index(unit.rest) for unit in units],
         "cost": [money(unit.cost_cny) for unit in units],
@@ -175,7 +175,7 @@ def _funds(board: Board) -> Parcel:
         "amount_sort": [float(row["most_cny"]) for row in rows],
         "share": [_span(share, row["share_least"], row["share_most"]) for row in rows],
         "share_sort": [_number(row["share_most"]) for row in rows],
-        "missing": [
+        "unclear": [
             say("view.schedule.unclear", count=len(row["missing"]))
             if row["missing"]
             else ""

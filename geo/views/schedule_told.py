@@ -85,7 +85,7 @@ class Unit:
     rest
         `LEFT`, `WAITING` or `OUT` while it has no year, else empty.
     rank
-        Place of its best member among the communities.
+        Place among the projects; NaN: it is none.
     cost_cny
         NaN: unknown.
     row
@@ -189,7 +189,7 @@ def _make_board(review: Review, ranking: Ranking, schedule: Schedule) -> Board:
         for unit, own_rows in unit_of.groupby(unit_of)
     }
     planned = schedule.table.to_dict("index")
-    left = schedule.left_out.sort_values("best_rank").to_dict("index")
+    left = schedule.left_out.sort_values(["rank", "best_rank"]).to_dict("index")
     units = {}
     for unit, row in {**planned, **left}.items():
         name = str(unit)
@@ -201,7 +201,7 @@ def _make_board(review: Review, ranking: Ranking, schedule: Schedule) -> Board:
             members=members.get(name, ()),
             year=year,
             rest="" if year is not None else rest_of(str(row["why"])),
-            rank=float(row["best_rank"]),
+            rank=float(row["rank"]),
             cost_cny=float("nan") if cost is None else float(cost),
             row=row,
         )

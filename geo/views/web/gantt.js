@@ -55,6 +55,11 @@ class Gantt {
       one.append(paint(el("i", "pq-swatch"), look), el("span", "", look.label));
       return one;
     }));
+    this.legend.append(...this.data.keys.map((key) => {
+      const one = el("span", "pq-matrix-key");
+      one.append(key.mark ? el("i", `pq-swatch pq-${key.mark}`) : el("span", "pq-gantt-mark", key.text), el("span", "", key.label));
+      return one;
+    }));
     this.host.style.setProperty("--pq-years", years.length);
     const cells = years.map((year, at) => this.heading(year, looks[at]));
     this.head.replaceChildren(el("div", "pq-gantt-name pq-note", this.data.texts.unit), ...cells, el("div", "pq-gantt-why pq-note", this.data.texts.note));
