@@ -91,7 +91,8 @@ class ScheduleSettings:
     mode: str = "strict"
     #: Projects that can be organised per year; 0: as the table ``budgets`` says.
     projects_most: int = 0
-    #: Years by which a unit may be renovated before or after its utilities.
+    #: Years by which a unit may be renovated after its utilities (never before:
+    #: underground first).
     utility_years: int = 1
     #: Whether a unit's utilities bind it to their years.
     utilities_bind: bool = True

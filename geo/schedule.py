@@ -32,6 +32,7 @@ from geo.schedule_projects import (
     find_units,
     gather_projects,
     money_column,
+    need_column,
     read_wishes,
 )
 from geo.schedule_reasons import Frame, find_inversions, list_needs, say_left_out
@@ -76,10 +77,13 @@ class Schedule:
         Index `unit_id`, by year and rank: `year`, `rank` (1: first of the projects),
         `best_rank`, `score`, `households`, `households_unknown`, `communities` and
         `members_left_out` (joined by ``|``), `cost_cny`, ``fund_<source>_cny`` (NaN:
-        unknown), `pinned`, `utility_years` (``gas:2027|water:2027,2028``),
-        `underground_first` (``kept``; ``broken``: in a year that its networks do not
-        leave, pinned or because they do not bind; ``none``: no renewal is known) and
-        `later_because` (``2027=funds|...``, why not earlier).
+        unknown), `unnamed_cny` (what named sources leave of the cost; counted against
+        each limited source that is not named), `unsourced_cny` (cost of members without
+        any named source; counted in the total only), `pinned`,
+        `utility_years` (``gas:2027|water:2027,2028``), `to_coordinate` (those of them
+        that its year does not suit), `underground_first` (``kept``; ``coordinate``;
+        ``none``: no renewal is known) and `later_because` (``2027=funds|...``, why not
+        earlier).
     years
         Index year: `projects`, `communities`, `households`, `cost_cny` (known ones),
         `cost_unknown` (units), `available_cny`, `left_cny`, `over_cny`,
@@ -87,11 +91,12 @@ class Schedule:
         found no room; None: none). NaN: no limit on record.
     funds
         One row per `year` and `source` (``all`` and each): `used_cny` (known ones),
-        `unknown` (units), `available_cny`, `left_cny`, `over_cny`.
+        `reserved_cny` (what unnamed shares may take besides), `unknown` (units that do
+        not name it), `available_cny`, `left_cny`, `over_cny` (without the reserved).
     left_out
         Index `unit_id`: `why`, `rank` (NaN: no project), `best_rank`, `communities`,
-        `cost_cny`, `year` (the one in which least is missing, or that would suit its
-        networks; NaN: none), `missing_cny`, `missing` (``source=yuan|...``), `behind`.
+        `cost_cny`, `year` (the one in which least is missing; NaN: none),
+        `missing_cny`, `missing` (``source=yuan|...``) and `behind`.
     needs, inversions
         See :mod:`geo.schedule_reasons`.
     over
@@ -238,10 +243,10 @@ def plan_schedule(
     needs = list_needs(problem, choice, frame)
     said = say_left_out(problem, choice, frame)
     return Schedule(
-        table=table,
+        table=table.loc[:, ~table.columns.str.startswith("need_")],
         years=year_rows,
         funds=funds,
-        left_out=_tell_left_out(said, needs, projects, found),
+        left_out=_tell_left_out(said, needs, projects),
         needs=needs,
         inversions=find_inversions(problem, choice, frame),
         over=find_overrun(ranking.table, ground.facts, budgets),
@@ -289,7 +294,9 @@ def _draft(
     problem = ScheduleProblem(
         score=_numbers(table["score"]),
         households=_numbers(table["households"]),
-        need_cny=_numbers(table[[money_column(line) for line in frame.lines]]),
+        need_cny=_numbers(
+            table[[need_column(money_column(line)) for line in frame.lines]]
+        ),
         available_cny=available,
         projects_most=most,
         allowed=allowed,
@@ -306,15 +313,12 @@ def _tell_left_out(
     said: pd.DataFrame,
     needs: pd.DataFrame,
     projects: Projects,
-    found: Mapping[str, UnitYears],
 ) -> pd.DataFrame:
     """Say of every unit that is not planned why, and what would help."""
     own = projects.table.loc[
         said.index, ["rank", "best_rank", "communities", "cost_cny"]
     ]
-    fits = pd.Series([found[str(unit)].first_fit for unit in said.index], said.index)
-    late = said["why"] == "utilities"
-    said = said.assign(year=said["year"].mask(late, fits.astype("float64")))
+    said = said.copy()
     lacks: dict[str, dict[str, float]] = {str(unit): {} for unit in said.index}
     best = said["year"].to_dict()
     for unit, year, source, missing in needs.itertuples(index=False):

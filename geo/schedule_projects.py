@@ -23,6 +23,7 @@ __all__ = [
     "find_units",
     "gather_projects",
     "money_column",
+    "need_column",
     "read_wishes",
 ]
 
@@ -51,7 +52,8 @@ class Projects:
         among the communities), `score`, `households` (known ones added up; NaN: none
         is), `households_unknown` (members without), `communities` and
         `members_left_out` (tuples of ids), `cost_cny` and
-        ``fund_<source>_cny`` (NaN: unknown).
+        ``fund_<source>_cny`` (NaN: unknown), `unnamed_cny`, `unsourced_cny`
+        and what is taken of each line at most, see :func:`describe_members`.
     refused
         Index `unit_id` in order of their best member: `why`, `best_rank`,
         `communities` and `cost_cny`.
@@ -88,6 +90,22 @@ def money_column(line: str) -> str:
         ``cost_cny`` or ``fund_<source>_cny``.
     """
     return "cost_cny" if line == ALL else f"fund_{line}_cny"
+
+
+def need_column(column: str) -> str:
+    """Return the column that holds what is taken of a line at most.
+
+    Parameters
+    ----------
+    column
+        See :func:`money_column`.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    return f"need_{column}"
 
 
 def read_wishes(
@@ -188,7 +206,11 @@ def describe_members(ranking: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame
     pandas.DataFrame
         Index community id, by rank: `rank`, `gate`, `score`, `households`, `unit_id`,
         `cost_cny` and a column per source (yuan; NaN: unknown). Where the sources that
-        are named make up the whole cost, the others are 0.
+        are named make up the whole cost, the others are 0; else `unnamed_cny` is the
+        rest (NaN: the cost is unknown), which any of them may have to bear. Where no
+        source is named at all, who pays is still open: `unsourced_cny` is the cost,
+        which counts in the total only. The columns of :func:`need_column` hold what is
+        taken of each line at most.
     """
     columns = ["rank", "gate", "score", "households", "project_cost_cny"]
     members = ranking[columns].copy()
@@ -206,7 +228,15 @@ def describe_members(ranking: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame
     full = money.sum(axis=1) >= cost - _HALF_CENT
     money = money.mask(money.isna() & full.to_numpy()[:, None], 0.0)
     members["cost_cny"] = cost
-    return members.join(money).sort_values("rank")
+    members = members.join(money)
+    # the rest of the cost may come from any source that is not named
+    rest = (cost - money.sum(axis=1)).clip(lower=0.0).round(2)
+    none, some = money.isna().all(axis=1), money.isna().any(axis=1)
+    members["unnamed_cny"] = rest.where((some & ~none) | cost.isna(), 0.0)
+    members["unsourced_cny"] = cost.where(none, 0.0)
+    for column in map(money_column, (ALL, *FUND_SOURCES)):
+        members[need_column(column)] = members[column].fillna(members["unnamed_cny"])
+    return members.sort_values("rank")
 
 
 def find_units(ranking: pd.DataFrame) -> pd.Series:
@@ -254,7 +284,13 @@ def _add_up(members: pd.DataFrame) -> pd.DataFrame:
     ).sort_values("best_rank")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     table["communities"] = _list_names(members, table.index)
-    for column in map(money_column, (ALL, *FUND_SOURCES)):
+    columns = [money_column(line) for line in (ALL, *FUND_SOURCES)]
+    for column in [
+        *columns,
+        "unnamed_cny",
+        "unsourced_cny",
+        *map(need_column, columns),
+    ]:
         blank = members[column].isna().groupby(members["unit_id"]).any()
         table[column] = by_unit[column].sum().round(2).mask(blank)
     table.index.name = "unit_id"

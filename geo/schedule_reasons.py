@@ -124,8 +124,14 @@ def say_left_out(
         _judge(problem, choice, frame, int(p), lack[at]) for at, p in enumerate(left)
     ]
     index = pd.Index([frame.units[p] for p in left], name="unit_id", dtype="str")
-    table = pd.DataFrame(rows, index=index, columns=["why", "year", "behind"])
-    return table.astype({"year": "float64"})
+    why, year, behind = zip(*rows, strict=True) if rows else ((), (), ())
+    return pd.DataFrame(
+        {
+            "why": pd.Series(why, index, dtype="str"),
+            "year": pd.Series(year, index, dtype="float64"),
+            "behind": pd.Series(behind, index, dtype="object"),
+        }
+    )
 
 
 def say_delays(

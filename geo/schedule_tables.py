@@ -1,6 +1,6 @@
 """What a plan comes to, unit by unit and year by year."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,15 @@ import pandas as pd
 from geo.evidence_schema import FUND_SOURCES
 from geo.schedule_funds import Budgets
 from geo.schedule_problem import ALIKE_CNY, ScheduleProblem
-from geo.schedule_projects import ALL, money_column
+from geo.schedule_projects import ALL, money_column, need_column
 from geo.schedule_reasons import Frame, say_delays
 from geo.schedule_solve import Choice
 from geo.schedule_years import UnitYears
 
 __all__ = ["measure_years", "name_renewals", "tell_units"]
 
-#: Whether a unit's networks are renewed no later than the unit.
-KEPT, BROKEN, NONE_KNOWN = "kept", "broken", "none"
+#: Whether the year of a unit suits its networks.
+KEPT, COORDINATE, NONE_KNOWN = "kept", "coordinate", "none"
 
 
 def tell_units(
@@ -35,7 +35,7 @@ def tell_units(
     problem, choice, frame
         The problem, its plan, and names.
     found
-        Years that the networks of each unit leave it.
+        Years that suit the networks of each unit.
 
     Returns
     -------
@@ -51,9 +51,14 @@ def tell_units(
     table["pinned"] = problem.pinned[done] >= 0
     units = [found[str(unit)] for unit in table.index]
     table["utility_years"] = [name_renewals(one) for one in units]
-    table["underground_first"] = [
-        _judge(one, year) for one, year in zip(units, years, strict=True)
+    table["to_coordinate"] = [
+        name_renewals(one, one.unmet[year])
+        for one, year in zip(units, years, strict=True)
     ]
+    known, unmet = table["utility_years"] != "", table["to_coordinate"] != ""
+    table["underground_first"] = np.select(
+        [np.asarray(unmet), np.asarray(known)], [COORDINATE, KEPT], NONE_KNOWN
+    )
     delays = say_delays(problem, choice, frame)
     table["later_because"] = [
         "|".join(f"{year}={why}" for year, why in delays.get(str(unit), ()))
@@ -62,13 +67,15 @@ def tell_units(
     return table.sort_values(["year", "rank"])
 
 
-def name_renewals(found: UnitYears) -> str:
+def name_renewals(found: UnitYears, kinds: Collection[str] | None = None) -> str:
     """Return the renewals of a unit's networks as one text.
 
     Parameters
     ----------
     found
         See :func:`geo.schedule_years.find_unit_years`.
+    kinds
+        Only these networks; None: all.
 
     Returns
     -------
@@ -76,14 +83,10 @@ def name_renewals(found: UnitYears) -> str:
         ``gas:2027|water:2027,2028``; empty: none is known.
     """
     return "|".join(
-        f"{kind}:{','.join(map(str, years))}" for kind, years in found.renewals
+        f"{kind}:{','.join(map(str, years))}"
+        for kind, years in found.renewals
+        if kinds is None or kind in kinds
     )
-
-
-def _judge(found: UnitYears, year: int) -> str:
-    if not found.renewals:
-        return NONE_KNOWN
-    return KEPT if year in found.allowed else BROKEN
 
 
 def measure_years(
@@ -137,15 +140,16 @@ def _measure_line(
     table: pd.DataFrame, source: str, limit: float, year: object
 ) -> dict[str, object]:
     column = table[money_column(source)]
-    left = limit - column.sum()
-    over = abs(left) if left < -ALIKE_CNY else 0.0
+    at_most = table[need_column(money_column(source))].sum()
+    over = column.sum() - limit
     known = not np.isnan(limit)
     return {
         "year": year,
         "source": source,
         "used_cny": round(float(column.sum()), 2),
+        "reserved_cny": round(float(at_most - column.sum()), 2),
         "unknown": int(column.isna().sum()),
         "available_cny": limit,
-        "left_cny": round(max(left, 0.0), 2) if known else np.nan,
-        "over_cny": round(over, 2) if known else np.nan,
+        "left_cny": round(max(limit - at_most, 0.0), 2) if known else np.nan,
+        "over_cny": (round(over, 2) if over > ALIKE_CNY else 0.0) if known else np.nan,
     }

@@ -149,9 +149,17 @@ def _tell_unit(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[Said]:
         )
         parts.append(("schedule.unit.later", {"years": words}))
     if row["utility_years"]:
-        word = f"@schedule.underground.{row['underground_first']}"
-        told = {"networks": _tell_renewals(row["utility_years"]), "order": word}
+        told = {"networks": _tell_renewals(row["utility_years"])}
         parts.append(("schedule.unit.utilities", told))
+    if row["to_coordinate"]:
+        told = {"networks": _tell_renewals(row["to_coordinate"])}
+        parts.append(("schedule.unit.coordinate", told))
+    if row["unnamed_cny"] > 0:
+        told = {"amount": say_money(row["unnamed_cny"])}
+        parts.append(("schedule.unit.unnamed", told))
+    if row["unsourced_cny"] > 0:
+        told = {"amount": say_money(row["unsourced_cny"])}
+        parts.append(("schedule.unit.unsourced", told))
     if row["members_left_out"]:
         left = row["members_left_out"].split("|")
         told = {"names": tuple(names.get(one, one) for one in left)}
@@ -179,10 +187,7 @@ def _tell_left(row: Mapping[Any, Any]) -> Said:
         "lacks": say_lacks(lacks) if lacks else "@schedule.nothing",
         "behind": row["behind"] if isinstance(row["behind"], str) else "",
     }
-    code = row["why"]
-    if code == "utilities" and pd.isna(row["year"]):
-        code = "utilities_apart"
-    return (f"schedule.left.{code}", told)
+    return (f"schedule.left.{row['why']}", told)
 
 
 def _read_lacks(text: str) -> list[tuple[str, float]]:
@@ -230,6 +235,7 @@ def state_plan(schedule: "Schedule") -> list[Said]:
         would need, inversions, notes.
     """
     said = [_tell_plan(schedule), _tell_worth(schedule)]
+    said += _tell_left_counts(schedule)
     said += _tell_limits(schedule)
     said += [
         ("schedule.statement.over", {"year": year, "lacks": say_lacks(lacks)})
@@ -237,6 +243,9 @@ def state_plan(schedule: "Schedule") -> list[Said]:
     ]
     said += _tell_ledger(schedule)
     said += _tell_first_left(schedule)
+    unmet = int((schedule.table["to_coordinate"] != "").sum())
+    if unmet:
+        said.append(("schedule.statement.coordinate", {"count": unmet}))
     if len(schedule.inversions):
         count = schedule.inversions["earlier"].nunique()
         told = {"count": len(schedule.inversions), "units": count}
@@ -255,7 +264,6 @@ def _tell_plan(schedule: "Schedule") -> Said:
         "households": _write(float(table["households"].sum()), 0),
         "cost": say_money(float(years["cost_cny"].sum())),
         "unknown": int(years["cost_unknown"].sum()),
-        "left": len(schedule.left_out),
     }
     unknown = "_unknown" if told["unknown"] else ""
     return (f"schedule.statement.plan{unknown}", told)
@@ -271,15 +279,29 @@ def _tell_worth(schedule: "Schedule") -> Said:
     return (f"schedule.statement.{proved}", told)
 
 
+def _tell_left_counts(schedule: "Schedule") -> list[Said]:
+    """Say how many units are not planned for which reason."""
+    counts = schedule.left_out["why"].value_counts(sort=False)
+    parts = tuple(
+        (
+            "schedule.statement.left_part",
+            {"why": f"@schedule.why.{why}", "count": count},
+        )
+        for why, count in counts.items()
+    )
+    return [("schedule.statement.left", {"parts": parts})] if parts else []
+
+
 def _tell_limits(schedule: "Schedule") -> list[Said]:
     """Say of which years no limit is on record."""
     limits = schedule.problem.available_cny
     free = [bool(np.isinf(row).all()) for row in limits]
-    costs = schedule.years["cost_cny"].items()
+    used = schedule.years["projects"] > 0
+    costs = schedule.years["cost_cny"].where(used).items()
     return [
         ("schedule.statement.no_funds", {"year": year, "cost": say_money(cost)})
         for (year, cost), none in zip(costs, free, strict=True)
-        if none
+        if none and not np.isnan(cost)
     ]
 
 

@@ -1,14 +1,16 @@
-"""Years that a unit's utilities leave it: once dug up, and underground first.
+"""Years that suit a unit's utilities: dug up once, and underground first.
 
-最多改一次 (dug up once at most) and 先地下、后地上 (underground first): a unit is not
-renovated before a network that its members need is renewed, nor more than some years
-after. Where a network is renewed in several years, one of them is enough. A network
-that nobody plans to renew, or not in a year that is known, binds nobody here; the
-clauses say so (policy rule N-1-4a).
+最多改一次 and 先地下、后地上: a unit is best renovated in the year in which a network
+that its members need is renewed, or some years after, never before. Where a network
+is renewed in several years, one of them is enough. A unit may go in those years of the
+plan that suit the most of its networks; which do not suit is for the planner to
+coordinate with the utilities. So a network that is renewed long after the plan holds
+nobody up, and is named. A renewal that nobody plans, or in no known year, binds nobody here; the clauses
+say so (policy rule N-1-4a).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -35,15 +37,15 @@ class UnitYears:
         Kind and years of renewal of each network that a member needs, in the order of
         :data:`geo.evidence_schema.UTILITY_KINDS`.
     allowed
-        Years in which the unit may be renovated, of those asked for.
-    first_fit
-        The earliest year, asked for or not, that suits all networks; None: no year
-        does.
+        Years of the plan that suit the most networks of members; all of them where no
+        renewal is known.
+    unmet
+        Year of the plan to the kinds that it does not suit.
     """
 
     renewals: tuple[tuple[str, tuple[int, ...]], ...]
     allowed: tuple[int, ...]
-    first_fit: int | None
+    unmet: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_renewals(ground: Ground) -> pd.DataFrame:
@@ -105,7 +107,7 @@ def find_unit_years(
     *,
     within: int,
 ) -> dict[str, UnitYears]:
-    """Find which years the networks of each unit leave it.
+    """Find which years suit the networks of each unit.
 
     Parameters
     ----------
@@ -137,26 +139,21 @@ def find_unit_years(
 def _join_years(
     found: Sequence[pd.DataFrame], years: Sequence[int], within: int
 ) -> UnitYears:
-    rows = pd.concat(found) if found else pd.DataFrame(columns=list(_COLUMNS))
-    by_kind = {
-        kind: tuple(sorted(set(map(int, rows.loc[rows["kind"] == kind, "year"]))))
-        for kind in UTILITY_KINDS
-    }
-    # each community's network has its own years; one of them must suit
-    needs = [set(map(int, one["year"])) for _, one in rows.groupby(list(_COLUMNS[:2]))]
-    later = [
-        year + extra for one in needs for year in one for extra in range(within + 1)
-    ]
-    fit = [
-        year
-        for year in sorted({*years, *later})
-        if year >= min(years)
-        and all(any(own <= year <= own + within for own in one) for one in needs)
-    ]
+    renewed: dict[str, set[int]] = {}
+    missed: dict[int, list[str]] = {year: [] for year in years}
+    for rows in found:
+        for kind, own in rows["year"].groupby(rows["kind"]):
+            known = {int(year) for year in own}
+            renewed.setdefault(str(kind), set()).update(known)
+            for year, kinds in missed.items():
+                if not any(one <= year <= one + within for one in known):
+                    kinds.append(str(kind))
+    fewest = min(map(len, missed.values()))
+    order = [kind for kind in UTILITY_KINDS if kind in renewed]
     return UnitYears(
-        tuple((kind, found_) for kind, found_ in by_kind.items() if found_),
-        tuple(year for year in years if year in fit),
-        fit[0] if fit else None,
+        tuple((kind, tuple(sorted(renewed[kind]))) for kind in order),
+        tuple(year for year in years if len(missed[year]) == fewest),
+        {year: tuple(k for k in order if k in set(missed[year])) for year in years},
     )
 
 

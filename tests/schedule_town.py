@@ -28,7 +28,7 @@ def make_table(name, rows):
     """Return a table of evidence of a few columns; the others are unknown."""
     blank = empty_table(name)
     table = pd.DataFrame(rows).reindex(columns=blank.columns)
-    return table.astype({key: kind for key, kind in blank.dtypes.items()})
+    return table.astype(dict(blank.dtypes))
 
 
 def make_budgets(*rows):

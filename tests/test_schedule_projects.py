@@ -102,6 +102,32 @@ def test_sources_that_are_not_named_are_nothing_where_the_named_make_up_the_whol
     assert members["fund_resident_cny"].isna().tolist() == [False, True]
     assert members.loc["c1", "fund_resident_cny"] == 0
     assert members["fund_local_cny"].isna().tolist() == [False, True]
+    # of the other one a million is not named: any source may have to bear it
+    assert members["unnamed_cny"].tolist() == [0, 1e6]
+    assert members["need_fund_resident_cny"].tolist() == [0, 1e6]
+    assert members["need_fund_central_cny"].tolist() == [2e6, 2e6]
+    assert members["need_cost_cny"].tolist() == [3e6, 3e6]
+
+
+def test_where_no_source_is_named_it_is_open_who_pays():
+    street = {
+        "c1": ("A", "ready", 90.0, 10.0, 3e6, np.nan),
+        "c2": ("A", "ready", 80.0, 10.0, np.nan, np.nan),
+        "c3": ("B", "ready", 80.0, 10.0, np.nan, 1e6),
+    }
+    ranking = make_ranking(street)
+    members = describe_members(ranking.table, ranking.ground.facts)
+    assert members["unsourced_cny"].fillna(-1).tolist() == [3e6, -1, 0]
+    assert members["unnamed_cny"].fillna(-1).tolist() == [0, -1, -1]
+    assert members["need_fund_local_cny"].fillna(-1).tolist() == [0, -1, -1]
+    assert members["need_fund_central_cny"].fillna(-1).tolist() == [0, -1, 1e6]
+    assert members["need_cost_cny"].fillna(-1).tolist() == [3e6, -1, -1]
+
+
+def test_sources_that_exceed_the_cost_leave_nothing_open():
+    ranking = make_ranking({"c1": ("A", "ready", 90.0, 10.0, 3e6, 4e6)})
+    members = describe_members(ranking.table, ranking.ground.facts)
+    assert members.loc["c1", ["unnamed_cny", "fund_local_cny"]].tolist() == [0, 0]
 
 
 def test_a_community_without_unit_is_one_by_itself():

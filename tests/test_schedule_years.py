@@ -7,6 +7,10 @@ from schedule_town import make_ranking
 from geo.schedule_years import allow_years, find_renewals, find_unit_years
 
 
+ALL_YEARS = (2027, 2028, 2029)
+W, G = ["water"], ["gas"]
+
+
 def renewals(*rows):
     return pd.DataFrame(rows, columns=["community_id", "kind", "year"]).astype(
         {"year": "int64"}
@@ -43,32 +47,42 @@ def test_what_is_in_order_binds_nobody():
 
 
 @pytest.mark.parametrize(
-    ("rows", "within", "allowed", "first_fit"),
+    ("rows", "within", "allowed", "unmet"),
     [
-        ([], 1, (2027, 2028, 2029), 2027),
-        ([("c1", "water", 2028)], 1, (2028, 2029), 2028),
-        ([("c1", "water", 2028)], 0, (2028,), 2028),
+        ([], 1, ALL_YEARS, [[], [], []]),
+        ([("c1", "water", 2028)], 1, (2028, 2029), [["water"], [], []]),
+        ([("c1", "water", 2028)], 0, (2028,), [["water"], [], ["water"]]),
         # underground first: not before it
-        ([("c1", "water", 2029)], 5, (2029,), 2029),
+        ([("c1", "water", 2029)], 5, (2029,), [["water"], ["water"], []]),
         # both networks, or both members
-        ([("c1", "water", 2027), ("c1", "gas", 2028)], 1, (2028,), 2028),
-        ([("c1", "water", 2027), ("c2", "water", 2028)], 1, (2028,), 2028),
-        ([("c1", "water", 2027), ("c2", "gas", 2029)], 1, (), None),
+        ([("c1", "water", 2027), ("c1", "gas", 2028)], 1, (2028,), [["gas"], [], W]),
+        ([("c1", "water", 2027), ("c2", "water", 2028)], 1, (2028,), [W, [], W]),
+        # none suits both: those that suit one
+        ([("c1", "water", 2027), ("c2", "gas", 2029)], 1, ALL_YEARS, [G, G, W]),
+        # two networks against one
+        (
+            [("c1", "water", 2027), ("c2", "water", 2027), ("c2", "gas", 2029)],
+            1,
+            (2027, 2028),
+            [G, G, W],
+        ),
         # one of several years of the same network is enough
-        ([("c1", "water", 2027), ("c1", "water", 2029)], 0, (2027, 2029), 2027),
-        # after the plan
-        ([("c1", "water", 2031)], 1, (), 2031),
+        ([("c1", "water", 2027), ("c1", "water", 2029)], 0, (2027, 2029), [[], W, []]),
+        # after the plan: it holds nobody up, and is named
+        ([("c1", "water", 2031)], 1, ALL_YEARS, [W, W, W]),
+        ([("c1", "water", 2031), ("c1", "gas", 2028)], 0, (2028,), [W + G, W, W + G]),
         # the year before: still within the years that it may come after
-        ([("c1", "water", 2026)], 1, (2027,), 2027),
+        ([("c1", "water", 2026)], 1, (2027,), [[], W, W]),
         # over
-        ([("c1", "water", 2025)], 1, (2027, 2028, 2029), 2027),
+        ([("c1", "water", 2025)], 1, ALL_YEARS, [[], [], []]),
         # of others
-        ([("c9", "water", 2031)], 1, (2027, 2028, 2029), 2027),
+        ([("c9", "water", 2028)], 1, ALL_YEARS, [[], [], []]),
     ],
 )
-def test_years_of_a_unit(rows, within, allowed, first_fit):
+def test_years_of_a_unit(rows, within, allowed, unmet):
     found = years_of(rows, within=within)
-    assert (found.allowed, found.first_fit) == (allowed, first_fit)
+    assert found.allowed == allowed
+    assert [list(found.unmet[year]) for year in ALL_YEARS] == unmet
 
 
 def test_renewals_of_a_unit_in_the_order_of_networks():
