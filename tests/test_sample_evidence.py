@@ -1,6 +1,7 @@
 """The sample's evidence holds what its answers, worked out on paper, say it holds."""
 
 import tomllib
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +13,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo.compliance import check_clauses
 from geo.district import District, read_district
 from geo.evidence_schema import EVIDENCE, FUND_SOURCES, UTILITY_KINDS
 from geo.facts import gather_facts
+from geo.plan import Plan, plan_district
+from geo.policy_settings import CheckSettings
 from geo.rules import load_rules
 from geo.sample import make_sample
 from geo.sample_evidence import (
@@ -31,6 +35,7 @@ from geo.sample_facts import (
 )
 from geo.sample_headers import TABLE_HEADERS, WORDS
 from geo.sample_works import _need_path
+from geo.settings import Settings
 from geo.text import data_dir
 
 ANSWERS = tomllib.loads(
@@ -479,3 +484,158 @@ def test_schemes_leave_out_what_is_on_paper(facts: pd.DataFrame, tables: Any) ->
 def test_a_work_along_a_path_needs_one(layers: dict[str, gpd.GeoDataFrame]) -> None:
     with pytest.raises(ValueError, match="along a path"):
         _need_path(layers["streets"], shapely.box(0, 0, 1, 1))
+
+
+# ---- the answers as the clauses give them -------------------------------------------
+
+#: Rules of Gansu and Yunnan for the same thing.
+RULES = {
+    "participation": {"GS": "GS-2a", "YN": "YN-1-7a"},
+    "agreement": {"GS": "GS-2b", "YN": "YN-1-7b"},
+    "vote": {"GS": "GS-2c", "YN": "N-1-7b"},
+    "confirmed": {"GS": "GS-2d", "YN": "YN-1-8b"},
+}
+PROFILES = {"GS": "gansu", "YN": "yunnan"}
+
+
+@pytest.fixture(scope="module")
+def plan(sample: District) -> Plan:
+    return plan_district(sample, load_rules("gansu"), Settings(), until="gaps")
+
+
+def judge(plan: Plan, profile: str, **settings: Any) -> pd.DataFrame:
+    """Judge with every community alone, but C109 joined with its older neighbour."""
+    ids = plan.district.communities.index
+    units = pd.Series(ids, ids).replace("C110", "C109")
+    chosen = CheckSettings(as_of=ANSWERS["policy"]["as_of"], **settings)
+    turned = replace(plan, rules=load_rules(PROFILES[profile]))
+    table = check_clauses(turned, unit_of=units, settings=chosen).table
+    return table.set_index(["rule_id", "subject_id"])
+
+
+@pytest.fixture(scope="module")
+def judged(plan: Plan) -> dict[str, pd.DataFrame]:
+    return {profile: judge(plan, profile) for profile in PROFILES}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_consent_is_judged_as_on_paper(
+    profile: str, judged: dict[str, pd.DataFrame]
+) -> None:
+    state = judged[profile]["state"]
+    for community, answer in ANSWERS["consent"].items():
+        for what in ("participation", "agreement"):
+            found = state[RULES[what][profile], community]
+            assert found == answer[profile][what], (community, what)
+    for community, answer in ANSWERS["vote"].items():
+        assert state[RULES["vote"][profile], community] == answer[profile], community
+    for community, answer in ANSWERS["confirmed"].items():
+        found = state[RULES["confirmed"][profile], community]
+        assert found == answer[profile], community
+
+
+@pytest.mark.parametrize("base", ANSWERS["consent_base"])
+def test_a_base_that_was_chosen_decides(base: str, plan: Plan) -> None:
+    for profile in PROFILES:
+        state = judge(plan, profile, consent_base=base)["state"]
+        for community, answer in ANSWERS["consent_base"][base].items():
+            found = state[RULES["agreement"][profile], community]
+            assert found == answer[profile], (profile, community)
+
+
+def test_surveys_are_judged_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    gansu, yunnan = judged["GS"]["state"], judged["YN"]["state"]
+    assert "GS-2e" not in yunnan.index
+    for community, answer in ANSWERS["survey"].items():
+        assert gansu["GS-2e", community] == answer["surveyed"], community
+        assert gansu["GS-2f", community] == answer["satisfied"], community
+        assert yunnan["YN-1-6", community] == answer["satisfied"], community
+
+
+def test_days_are_judged_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    state = judged["GS"]["state"]
+    assert state["GS-2h", "C060"] == ANSWERS["consultation"]["C060"]
+    assert state["GS-2h", "C094"] == ANSWERS["consultation"]["C094"]
+    assert state["GS-2c", ANSWERS["begun"]["before_vote"]] == "short"
+    assert state["N-1-5", ANSWERS["hazards"]["surveyed_late"]] == "short"
+    assert state["N-1-5", ANSWERS["hazards"]["left_out"]["community"]] == "short"
+    assert (state["N-1-5"] == "short").sum() == len(ANSWERS["hazards"])
+
+
+def test_funds_are_judged_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    county = ANSWERS["policy"]["county"]
+    assert judged["YN"]["state"]["YN-1-3b", county] == "short"
+    assert "YN-1-3b" not in judged["GS"].index
+    for table in judged.values():
+        assert table["state"]["N-1-3a", county] == "short"
+        said = str(table.loc[("N-1-3a", county), "found"])
+        assert f"{ANSWERS['funds']['over_cny']:,}" in said
+
+
+def test_what_is_protected_is_found_as_on_paper(
+    judged: dict[str, pd.DataFrame],
+) -> None:
+    answer = ANSWERS["protected"]
+    for profile, rule in (("GS", "N-1-2b"), ("YN", "N-1-2b"), ("YN", "YN-1-2d")):
+        rows = judged[profile].loc[rule]
+        gone = [answer[key] for key in ("felled", "demolished")]
+        short = rows.index[rows["state"] == "short"]
+        assert sorted(short) == sorted(one["community"] for one in gone)
+        for one in gone:
+            assert one["protected"] in rows.loc[one["community"], "objects"]
+        near = rows.loc[answer["near"]["community"]]
+        assert near["state"] == "met"
+        assert answer["near"]["protected"] in str(near["found"])
+
+
+def test_works_are_judged_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    table = judged["GS"]
+    for one in ANSWERS["gas"].values():
+        assert table.loc[("GS-3c", one["community"]), "state"] == one["GS"]
+    digs = table.loc["GS-3b"]
+    assert list(digs.index[digs["state"] == "short"]) == [
+        ANSWERS["repeated"]["community"]
+    ]
+    order = table.loc["GS-3a"]
+    assert sorted(order.index[order["state"] == "short"]) == sorted(
+        ANSWERS[key]["community"] for key in ("repeated", "underground_first")
+    )
+    again = judged["YN"].loc["YN-1-4b", "state"]
+    assert again[ANSWERS["repeated"]["community"]] == "short"
+    assert again[ANSWERS["underground_first"]["community"]] == "met"
+    assert not {"GS-3a", "GS-3b", "GS-3c"} & set(judged["YN"].index.levels[0])
+
+
+def test_utilities_are_matched_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    rows = judged["GS"].loc["N-1-4a"]
+    answer = ANSWERS["utility"]
+    assert rows.loc[answer["matched"]["community"], "state"] == "met"
+    for key in ("year_off", "no_plan"):
+        row = rows.loc[answer[key]["community"]]
+        assert row["state"] == "short"
+        assert answer[key]["kind"] in str(row["found"][1][key])
+    assert "J002" in rows.loc[answer["year_off"]["community"], "objects"]
+
+
+def test_issues_are_judged_as_on_paper(judged: dict[str, pd.DataFrame]) -> None:
+    county, overdue = ANSWERS["policy"]["county"], ANSWERS["rectification"]["overdue"]
+    for profile, rule in (("GS", "N-1-10"), ("GS", "GS-4a"), ("YN", "YN-1-10")):
+        row = judged[profile].loc[(rule, county)]
+        assert row["state"] == "short"
+        assert overdue[0] in str(row["reason"])
+    assert judged["YN"].loc[("YN-1-10", county), "severity"] == "warning"
+
+
+def test_the_2008_community_needs_its_older_neighbour(
+    plan: Plan, judged: dict[str, pd.DataFrame]
+) -> None:
+    own, alone = ANSWERS["year_2008"]["community"], ANSWERS["no_year"]["community"]
+    state = judged["YN"]["state"]
+    assert state["YN-1-2b", own] == "met"
+    assert state["N-1-2a", alone] == "unknown"
+    ids = plan.district.communities.index
+    turned = replace(plan, rules=load_rules("yunnan"))
+    apart = check_clauses(turned, unit_of=pd.Series(ids, ids)).of(own)
+    assert list(apart.loc[apart["rule_id"] == "YN-1-2b", "state"]) == ["short"]
+    # the document of Gansu says nothing of years
+    assert judged["GS"]["state"]["N-1-2a", own] == "open"
