@@ -285,14 +285,9 @@ def _add_up(members: pd.DataFrame) -> pd.DataFrame:
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     table["communities"] = _list_names(members, table.index)
     columns = [money_column(line) for line in (ALL, *FUND_SOURCES)]
-    for column in [
-        *columns,
-        "unnamed_cny",
-        "unsourced_cny",
-        *map(need_column, columns),
-    ]:
-        blank = members[column].isna().groupby(members["unit_id"]).any()
-        table[column] = by_unit[column].sum().round(2).mask(blank)
+    columns += ["unnamed_cny", "unsourced_cny", *map(need_column, columns)]
+    blank = members[columns].isna().groupby(members["unit_id"]).any()
+    table = table.join(by_unit[columns].sum().round(2).mask(blank))
     table.index.name = "unit_id"
     return table
 

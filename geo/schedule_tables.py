@@ -108,13 +108,7 @@ def measure_years(
     years, funds : pandas.DataFrame
         See :attr:`geo.schedule.Schedule.years` and `funds` there.
     """
-    funds = pd.DataFrame(
-        [
-            _measure_line(table[table["year"] == year], source, limits[source], year)
-            for year, limits in budgets.available_cny.iterrows()
-            for source in (ALL, *FUND_SOURCES)
-        ]
-    )
+    funds = _measure_lines(table, budgets)
     whole = funds[funds["source"] == ALL].set_index("year")
     by_year = table.groupby("year")
     years = pd.DataFrame(index=pd.Index(frame.years, name="year"))
@@ -136,20 +130,27 @@ def measure_years(
     return years, funds
 
 
-def _measure_line(
-    table: pd.DataFrame, source: str, limit: float, year: object
-) -> dict[str, object]:
-    column = table[money_column(source)]
-    at_most = table[need_column(money_column(source))].sum()
-    over = column.sum() - limit
-    known = not np.isnan(limit)
-    return {
-        "year": year,
-        "source": source,
-        "used_cny": round(float(column.sum()), 2),
-        "reserved_cny": round(float(at_most - column.sum()), 2),
-        "unknown": int(column.isna().sum()),
-        "available_cny": limit,
-        "left_cny": round(max(limit - at_most, 0.0), 2) if known else np.nan,
-        "over_cny": (round(over, 2) if over > ALIKE_CNY else 0.0) if known else np.nan,
-    }
+def _measure_lines(table: pd.DataFrame, budgets: Budgets) -> pd.DataFrame:
+    """Measure what is used of each line in each year."""
+    lines, available = (ALL, *FUND_SOURCES), budgets.available_cny
+    names = [money_column(line) for line in lines]
+    years = available.index
+    sums = table.groupby("year")[[*names, *map(need_column, names)]].sum()
+    sums = sums.reindex(years, fill_value=0.0)
+    blank = table[names].isna().groupby(table["year"]).sum()
+    used = sums[names].to_numpy().ravel()
+    at_most = sums[[*map(need_column, names)]].to_numpy().ravel()
+    limit = available[list(lines)].to_numpy(dtype=np.float64).ravel()
+    over = np.where(used - limit > ALIKE_CNY, used - limit, 0.0)
+    return pd.DataFrame(
+        {
+            "year": np.repeat(years.to_numpy(dtype=np.int64), len(lines)),
+            "source": np.tile(np.array(lines, dtype=object), len(years)),
+            "used_cny": used.round(2),
+            "reserved_cny": (at_most - used).round(2),
+            "unknown": blank.reindex(years, fill_value=0).to_numpy().ravel(),
+            "available_cny": limit,
+            "left_cny": np.maximum(limit - at_most, 0.0).round(2),
+            "over_cny": np.where(np.isnan(limit), np.nan, over.round(2)),
+        }
+    )

@@ -5,8 +5,8 @@ that its members need is renewed, or some years after, never before. Where a net
 is renewed in several years, one of them is enough. A unit may go in those years of the
 plan that suit the most of its networks; which do not suit is for the planner to
 coordinate with the utilities. So a network that is renewed long after the plan holds
-nobody up, and is named. A renewal that nobody plans, or in no known year, binds nobody here; the clauses
-say so (policy rule N-1-4a).
+nobody up, and is named. A renewal that nobody plans, or in no known year, binds nobody
+here; the clauses say so (policy rule N-1-4a).
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,6 @@ from schedule_town import make_ranking
 
 from geo.schedule_years import allow_years, find_renewals, find_unit_years
 
-
 ALL_YEARS = (2027, 2028, 2029)
 W, G = ["water"], ["gas"]
 
