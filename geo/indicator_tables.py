@@ -1,7 +1,7 @@
 """Tables of the indicators: to write, and to read again from other counties."""
 
 import io
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 from zipfile import BadZipFile
@@ -205,7 +205,7 @@ def read_parts(data: bytes, name: str) -> pd.DataFrame:
     ]
 
 
-def say_value(row: Mapping[Hashable, Any], lang: str) -> str:
+def say_value(row: Mapping[Any, Any], lang: str) -> str:
     """Write the value of a part, or its bounds.
 
     Parameters
@@ -317,7 +317,7 @@ def name_missing(indicators: Indicators, parts: pd.DataFrame, lang: str) -> str:
     return tr("view.comma", lang).join(named)
 
 
-def _tell(row: Mapping[Hashable, Any], lang: str) -> dict[str, Any]:
+def _tell(row: Mapping[Any, Any], lang: str) -> dict[str, Any]:
     known = {
         name: row[name]
         for name in (
@@ -332,7 +332,7 @@ def _tell(row: Mapping[Hashable, Any], lang: str) -> dict[str, Any]:
     return value | {name: speak(one, lang) for name, one in said.items()} | known
 
 
-def _name_parts(row: Mapping[Hashable, Any], column: str, lang: str) -> str:
+def _name_parts(row: Mapping[Any, Any], column: str, lang: str) -> str:
     keys = [part for part in row[column].split("|") if part]
     names = [find_part(row["indicator_id"], part).names[lang] for part in keys]
     return tr("view.comma", lang).join(names)

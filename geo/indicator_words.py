@@ -1,6 +1,6 @@
 """What each part of an indicator came to, and what was required, in words."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from math import isinf, isnan
 from typing import Any
 
@@ -17,7 +17,7 @@ _WAN = 1e4
 _DECIMALS = (1, 2, 3, 4)
 
 
-def say_found(row: Mapping[Hashable, Any]) -> Said:
+def say_found(row: Mapping[Any, Any]) -> Said:
     """Say what was found, with the counts behind it.
 
     Parameters
@@ -38,7 +38,7 @@ def say_found(row: Mapping[Hashable, Any]) -> Said:
     return _say_share(row, counts)
 
 
-def say_required(row: Mapping[Hashable, Any]) -> Said:
+def say_required(row: Mapping[Any, Any]) -> Said:
     """Say what was required.
 
     Parameters
@@ -85,7 +85,7 @@ def explain_parts(table: pd.DataFrame, lang: str) -> pd.Series:
     return pd.Series(said, index=table.index, name="reason", dtype="str")
 
 
-def say_range(row: Mapping[Hashable, Any]) -> Said:
+def say_range(row: Mapping[Any, Any]) -> Said:
     """Say between which bounds a value lies.
 
     Parameters
@@ -146,7 +146,7 @@ def _percent(value: float, target: float) -> str:
     return text
 
 
-def _explain(row: Mapping[Hashable, Any], lang: str) -> str:
+def _explain(row: Mapping[Any, Any], lang: str) -> str:
     name = find_part(row["indicator_id"], row["part"]).names[lang]
     parts = [speak(say_found(row), lang), speak(say_required(row), lang)]
     parts.append(speak(row["reason"], lang))
@@ -154,7 +154,7 @@ def _explain(row: Mapping[Hashable, Any], lang: str) -> str:
     return tr("indicators.colon", lang, name=name, said=said)
 
 
-def _say_nothing(row: Mapping[Hashable, Any], counts: str) -> Said:
+def _say_nothing(row: Mapping[Any, Any], counts: str) -> Said:
     """Say why there is no value."""
     if row["state"] == State.NOT_REQUIRED:
         return "indicators.found.not_asked", {}
@@ -167,7 +167,7 @@ def _say_nothing(row: Mapping[Hashable, Any], counts: str) -> Said:
     return "indicators.found.unknown", {}
 
 
-def _say_share(row: Mapping[Hashable, Any], counts: str) -> Said:
+def _say_share(row: Mapping[Any, Any], counts: str) -> Said:
     values: dict[str, Any] = {
         "some": _plain(row["numerator"], counts),
         "whole": _count(row["denominator"], counts),
@@ -187,7 +187,7 @@ def _say_share(row: Mapping[Hashable, Any], counts: str) -> Said:
     return "indicators.found.share", values
 
 
-def _say_amount(row: Mapping[Hashable, Any], counts: str) -> Said:
+def _say_amount(row: Mapping[Any, Any], counts: str) -> Said:
     some, lost = _count(row["numerator"], counts), {"lost": row["left_out"]}
     if row["unit"] == "ratio":
         whole = _count(row["denominator"], counts)
@@ -207,7 +207,7 @@ def _say_amount(row: Mapping[Hashable, Any], counts: str) -> Said:
     return "indicators.found.count", {"some": some}
 
 
-def _value(value: float, row: Mapping[Hashable, Any]) -> str:
+def _value(value: float, row: Mapping[Any, Any]) -> str:
     return format_value(value, row["unit"], target=row["target"])
 
 

@@ -16,7 +16,16 @@ from geo.views.state import choice, choose, follow_address, tell_address
 from geo.views.widgets import say, show_tab
 
 #: Pages that there are, in the order of the work.
-PAGES = ("overview", "data", "lifecircle", "units", "sites", "checks", "schedule")
+PAGES = (
+    "overview",
+    "data",
+    "lifecircle",
+    "units",
+    "sites",
+    "checks",
+    "schedule",
+    "evaluation",
+)
 #: Modules that pages are made of.
 PARTS = (
     "downloads",
