@@ -149,7 +149,7 @@ def read_table_file(
     known = known_headers(name, own)
     raw = read_ledger(path, name, known, totals=name in _WITH_TOTALS)
     sheet = _Sheet(name, path.name, raw.frame)
-    matches = match_table(sheet, own, declared or {})
+    matches = _match_table(sheet, own, declared or {})
     table, noticed = check_table(raw.frame, name, matches, communities)
     return table, concat_findings(raw.findings, noticed)
 
@@ -189,12 +189,24 @@ class _Sheet:
     source: str
     frame: pd.DataFrame
 
+    def refuse(self, code: str, columns: list[str]) -> InputError:
+        return InputError(
+            code,
+            **layer_names(self.table),
+            source=self.source,
+            columns="、".join(columns),
+            present="、".join(str(name) for name in self.frame.columns),
+        )
 
-def match_table(
+
+def _match_table(
     sheet: _Sheet, headers: pd.DataFrame, declared: Mapping[str, str]
 ) -> dict[str, Match]:
     """Find the columns of a table, and refuse a file without its key."""
     names = [str(name) for name in sheet.frame.columns]
+    absent = [source for source in declared.values() if source not in names]
+    if absent:
+        raise sheet.refuse("column_declared_missing", absent)
     found = match_columns(names, sheet.table, headers, declared=declared)
     if sheet.table != "ledger" and EVIDENCE[sheet.table].per_community:
         by_id = found.pop("id", None)
@@ -216,13 +228,8 @@ def match_table(
     if missing == ["community_id"] and "name" in found:
         return found
     if missing:
-        raise InputError(
-            "column_missing",
-            **layer_names(sheet.table),
-            source=sheet.source,
-            columns="、".join(missing),
-            present="、".join(names),
-        )
+        words = [f"{tr(f'column.{one}')}（{one}）" for one in missing]
+        raise sheet.refuse("column_missing", words)
     return found
 
 

@@ -45,8 +45,8 @@ class Known:
     facts
         Result of :func:`gather_facts`.
     origin
-        Index and columns as `facts` without the two columns that are made last: name
-        of a table or ``communities``; missing where nothing is known.
+        Index and columns as `facts`, but for ``households_total_from``: name of a table
+        or ``communities``; missing where nothing is known.
     """
 
     facts: pd.DataFrame
@@ -97,6 +97,8 @@ def gather_known(communities: pd.DataFrame, evidence: Evidence) -> Known:
     source = np.where(eligible.notna(), "households_eligible", "households")
     total_from = pd.Series(source, facts.index, dtype="str")
     facts["households_total_from"] = total_from.mask(facts["households_total"].isna())
+    said = origin["households_eligible"]
+    origin["households_total"] = said.fillna(origin["households"])
     return Known(facts, origin)
 
 
