@@ -105,8 +105,10 @@ def measure_years(
 
     Returns
     -------
-    years, funds : pandas.DataFrame
-        See :attr:`geo.schedule.Schedule.years` and `funds` there.
+    years : pandas.DataFrame
+        See :attr:`geo.schedule.Schedule.years`.
+    funds : pandas.DataFrame
+        See :attr:`geo.schedule.Schedule.funds`.
     """
     funds = _measure_lines(table, budgets)
     whole = funds[funds["source"] == ALL].set_index("year")
