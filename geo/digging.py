@@ -17,7 +17,7 @@ import shapely
 
 from geo.coverage import Bools, Floats, Ints
 from geo.digs import UTILITY, WORK, find_meetings, measure_shared
-from geo.work_places import find_within
+from geo.work_places import find_pairs_near
 
 #: Why a pair stands in the table: dug up twice for sure, or perhaps, because nobody
 #: knows whether it is the same place, whether the work digs, or in which year.
@@ -234,17 +234,18 @@ def _find_inside(
     near_m: float,
 ) -> pd.DataFrame:
     """Find the outlines in which two pipes open the same place."""
-    shapes, near = digs.geometry, np.unique(meetings[["a", "b"]].to_numpy().ravel())
-    inside = find_within(shapes.iloc[near], communities.geometry, 0.0)
-    pipe = near[inside["at"].to_numpy()]
-    held = pd.DataFrame({"a": pipe, "at": inside["other"].to_numpy()})
+    shapes, met = digs.geometry, np.unique(meetings[["a", "b"]].to_numpy().ravel())
+    inside, at = find_pairs_near(shapes.iloc[met], communities.geometry, 0.0)
+    held = pd.DataFrame({"a": met[inside], "at": at})
     pairs = meetings.merge(held, on="a").merge(held.rename(columns={"a": "b"}))
     every = shapes.to_numpy(dtype=object)
     a, b = every[pairs["a"].to_numpy()], every[pairs["b"].to_numpy()]
     outline = communities.geometry.to_numpy(dtype=object)[pairs["at"].to_numpy()]
-    shared = shapely.intersection(a, shapely.buffer(b, near_m))
-    shared = shapely.intersection(shared, outline)
-    kept: pd.DataFrame = pairs[~shapely.is_empty(shared)]
+    metres = [
+        shapely.distance(shapely.intersection(one, outline), two)
+        for one, two in ((a, b), (b, a))
+    ]
+    kept = pairs[(np.array(metres) <= near_m).all(axis=0)]
     names = communities.index.to_numpy(dtype=object)[kept["at"].to_numpy()]
     return kept.drop(columns="at").assign(community_id=names)
 

@@ -9,10 +9,13 @@ import shapely
 
 from geo.coverage import Bools, Floats
 from geo.gas_works import tell_digging
-from geo.work_places import DRAWN, NOWHERE, OUTLINE, Shapes, find_within
+from geo.work_places import DRAWN, NOWHERE, OUTLINE, Shapes, find_pairs_near
 
 #: Where a dig comes from.
 WORK, UTILITY, UTILITY_PLAN = "work", "utility", "utility_plan"
+
+#: Drawings this near touch, whatever the tolerance.
+TOUCH_M = 0.01
 
 #: Columns of `list_digs`, besides the geometry.
 DIG_COLUMNS = (
@@ -66,6 +69,9 @@ def list_digs(
     filled = [one for one in found if len(one)] or found[:1]
     table = pd.concat(filled, ignore_index=True)
     table = table.sort_values(["origin", "dig_id"], ignore_index=True)
+    owner = table["community_id"].to_numpy(dtype=object, copy=True)
+    owner[table["community_id"].isna().to_numpy(dtype=np.bool_)] = None
+    table["community_id"] = pd.Series(owner, table.index, dtype="object")
     shapes = gpd.GeoSeries(table.pop("shape"), crs=communities.crs)
     return gpd.GeoDataFrame(table[list(DIG_COLUMNS)], geometry=shapes)
 
@@ -88,8 +94,7 @@ def find_meetings(digs: gpd.GeoDataFrame, near_m: float) -> pd.DataFrame:
         is only known by the same community: it may be the same place (`drawn` False).
     """
     drawn = (digs["placed"] == DRAWN).to_numpy()
-    found = find_within(digs.geometry, digs.geometry, near_m)
-    a, b = found["at"].to_numpy(), found["other"].to_numpy()
+    a, b = find_pairs_near(digs.geometry, digs.geometry, near_m)
     owner = pd.factorize(digs["community_id"])[0]
     same = (owner[a] == owner[b]) & (owner[a] >= 0)
     may = (a < b) & (drawn[a] | drawn[b] | same)
@@ -120,7 +125,7 @@ def measure_shared(a: Shapes, b: Shapes, near_m: float) -> Floats:
 def _measure_side(line: Shapes, other: Shapes, near_m: float) -> Floats:
     is_line: Bools = shapely.get_dimensions(line) == 1
     shared = np.full(len(line), np.nan)
-    near = shapely.buffer(other[is_line], near_m)
+    near = shapely.buffer(other[is_line], max(near_m, TOUCH_M))
     shared[is_line] = shapely.length(shapely.intersection(line[is_line], near))
     return shared
 

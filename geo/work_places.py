@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.coverage import Bools
+from geo.coverage import Bools, Ints
 
 Shapes: TypeAlias = npt.NDArray[np.object_]
 
@@ -40,8 +40,9 @@ def place_works(works: pd.DataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDa
     """
     table = works.assign(id=works["id"].astype("str")).set_index("id").sort_index()
     drawn, unreadable = _draw(table["wkt"], communities)
-    community = table["community_id"].astype("object")
-    owner = community.where(community.notna(), _find_owners(drawn, communities))
+    owner = _find_owners(drawn, communities)
+    said = table["community_id"].notna().to_numpy(dtype=np.bool_)
+    owner[said] = table["community_id"].to_numpy(dtype=object)[said]
     outline = communities.geometry.reindex(owner).to_numpy(dtype=object)
     shapes = np.where(shapely.is_missing(drawn), outline, drawn)
     placed = np.select(
@@ -50,7 +51,11 @@ def place_works(works: pd.DataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDa
         NOWHERE,
     )
     return gpd.GeoDataFrame(
-        table.assign(community_id=owner, placed=placed, unreadable=unreadable),
+        table.assign(
+            community_id=pd.Series(owner, table.index, dtype="object"),
+            placed=placed,
+            unreadable=unreadable,
+        ),
         geometry=gpd.GeoSeries(shapes, table.index, crs=communities.crs),
     )
 
@@ -72,17 +77,32 @@ def find_within(
     pandas.DataFrame
         Columns `at` and `other` (row positions) and `distance_m`, sorted by both.
     """
+    at, other = find_pairs_near(shapes, others, near_m)
+    own, theirs = shapes.to_numpy(dtype=object), others.to_numpy(dtype=object)
+    metres = shapely.distance(own[at], theirs[other])
+    return pd.DataFrame({"at": at, "other": other, "distance_m": metres})
+
+
+def find_pairs_near(
+    shapes: gpd.GeoSeries, others: gpd.GeoSeries, near_m: float
+) -> tuple[Ints, Ints]:
+    """Find which geometries come near to which others, without the distances.
+
+    Parameters
+    ----------
+    shapes, others, near_m
+        As for `find_within`.
+
+    Returns
+    -------
+    at, other : numpy.ndarray
+        Row positions, sorted by both.
+    """
     tree = shapely.STRtree(others.to_numpy(dtype=object))
     own = shapes.to_numpy(dtype=object)
     at, other = tree.query(own, predicate="dwithin", distance=near_m)
-    found = pd.DataFrame(
-        {
-            "at": at.astype(np.int64),
-            "other": other.astype(np.int64),
-            "distance_m": shapely.distance(own[at], tree.geometries[other]),
-        }
-    )
-    return found.sort_values(["at", "other"], ignore_index=True)
+    order = np.lexsort((other, at))
+    return at[order].astype(np.int64), other[order].astype(np.int64)
 
 
 def _draw(wkt: pd.Series, communities: gpd.GeoDataFrame) -> tuple[Shapes, Bools]:
