@@ -55,15 +55,14 @@ _ISSUE_COLUMNS = ("id", "source", "kind", "subject_id", "issue", "responsible",
 
 #: Funds at hand per year and source, in 10,000 CNY; None: how many projects.
 _BUDGETS = {
-    2027: {"all": 15000, "central": 6800, "province": 3000, "local": 3600,
-           "bond_special": 1800},
-    2028: {"all": 16000, "central": 7200, "province": 3200, "local": 3800,
-           "bond_special": 1500},
-    2029: {"all": 12000, "central": 5400, "province": 2400, "local": 3200,
+    2027: {"all": 8000, "central": 3000, "province": 1400, "local": 2400,
            "bond_special": 1200},
+    2028: {"all": 7000, "central": 2600, "province": 1200, "local": 2000,
+           "bond_special": 1000},
+    2029: {"all": 5000, "central": 1900, "province": 900, "local": 1500,
+           "bond_special": 800},
 }  # fmt: skip
-_PROJECTS = {2027: 12, 2028: 14, 2029: 14}
-
+_PROJECTS = {2027: 6, 2028: 7, 2029: 7}
 
 #: Last year's indicators: part, numerator, denominator, state. Two are missing.
 _LAST = (

@@ -186,6 +186,8 @@ def _consent(name: str, ledger: "pd.Series[Any]") -> dict[str, Any]:
     if name != RATES_ONLY:
         row |= {c: int(ledger[h]) for c, h in zip(_COUNTS, _ASKED, strict=True)}
     started = ledger["计划年度"] == THIS_YEAR or name == LATE
+    if ledger["计划年度"] == PLAN_YEAR and name != RATES_ONLY:
+        row |= _ask_again(rng, int(ledger["应参与户数"]))
     voted = chance(rng, 0.4)
     if started or (voted and name not in ASKED_EARLY):
         row |= _vote(rng, ledger, "2026-02-10" if started else "2026-10-30")
@@ -201,6 +203,16 @@ def _consent(name: str, ledger: "pd.Series[Any]") -> dict[str, Any]:
         eligible, took, agreed = (row[column] for column in _COUNTS)
         row["participation_rate"] = round(took / eligible, 3)
         row["agree_rate"] = round(agreed / took, 3)
+    return row
+
+
+def _ask_again(rng: Generator, households: int) -> dict[str, Any]:
+    """Return what residents said this spring; the ledger still has last year's."""
+    took = round(households * rng.uniform(0.8, 0.97))
+    agreed = round(took * (rng.uniform(0.95, 0.995) if chance(rng, 0.8) else 0.72))
+    row: dict[str, Any] = {**_asked(households, took, agreed), **_SPRING}
+    if chance(rng, 0.85):
+        row["longterm_mgmt_consensus"] = True
     return row
 
 
@@ -238,10 +250,8 @@ def make_surveys(communities: gpd.GeoDataFrame) -> pd.DataFrame:
     rows = []
     for name, ledger in communities.iterrows():
         rng = rng_of(str(name))
-        year = int(ledger["计划年度"])
-        if year > PLAN_YEAR + 1 and name != LATE:
-            continue
-        if year == PLAN_YEAR + 1 and chance(rng, 0.5):
+        later = ledger["计划年度"] > PLAN_YEAR and name != LATE
+        if later and chance(rng, 0.15):
             continue
         rows.append(_survey(rng, str(name), ledger))
     return pd.DataFrame(rows)
@@ -260,7 +270,7 @@ def _survey(rng: Generator, name: str, ledger: "pd.Series[Any]") -> dict[str, An
     votes = {need: int(rng.integers(5, 95)) for need in _NEEDS}
     if chance(rng, 0.8):
         row["need_votes"] = "、".join(f"{need}:{n}" for need, n in votes.items())
-    if chance(rng, 0.7):
+    if chance(rng, 0.85):
         row["idle_survey_date"] = f"{year}-06-20"
     if name in ASKED_AFTER:
         sent, valid, satisfied = ASKED_AFTER[name]
