@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from geo.evidence import Evidence, empty_table
-from geo.evidence_files import write_evidence
+from geo.district import name_communities
+from geo.evidence_files import write_table
 from geo.evidence_schema import EVIDENCE
 from geo.exports import write_csv
 from geo.review import Review
@@ -18,6 +18,10 @@ from geo.views.state import choice
 from geo.views.widgets import say
 
 _CSV = "text/csv"
+#: Tables that this tool fills, or that stand in for a layer.
+_OWN = ("ledger", "overrides", "last_indicators")
+#: Header of the column that says which community a row is about.
+_NAME = "小区名称"
 
 
 def show(review: Review) -> None:
@@ -95,45 +99,48 @@ def make_blank_zip(review: Review) -> bytes:
     Returns
     -------
     bytes
-        One CSV per table: those per community with a row for each community.
-    """
-    communities = review.plan.district.communities
-    evidence = Evidence()
-    for name, shape in EVIDENCE.items():
-        table = review.evidence.tables[name]
-        if not shape.per_community:
-            rows = table if len(table) else empty_table(name)
-            evidence = evidence.with_table(name, rows)
-            continue
-        known = set(table["community_id"])
-        rest = [one for one in communities.index if one not in known]
-        more = pd.DataFrame({"community_id": pd.Series(rest, dtype="str")})
-        whole = pd.concat([table, more], ignore_index=True) if len(table) else more
-        evidence = evidence.with_table(name, whole.reindex(columns=table.columns))
-    return pack_tables(evidence)
-
-
-def pack_tables(evidence: Evidence) -> bytes:
-    """Return tables of evidence as a zip.
-
-    Parameters
-    ----------
-    evidence
-        The tables.
-
-    Returns
-    -------
-    bytes
-        The files that `geo.evidence_files.write_evidence` writes.
+        One CSV per table, with headers; those per community have a row for each
+        community, and its name.
     """
     made = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="pianqu-") as name:
         folder = Path(name)
-        write_evidence(evidence, folder)
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.iterdir()):
+            for table in EVIDENCE:
+                if table in _OWN:
+                    continue
+                path = folder / f"{table}.csv"
+                write_table(fill_rows(review, table), table, path)
                 archive.write(path, path.name)
     return made.getvalue()
+
+
+def fill_rows(review: Review, name: str) -> pd.DataFrame:
+    """Return a table of evidence with a row for every community.
+
+    Parameters
+    ----------
+    review
+        What was reviewed.
+    name
+        Name of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that there are, and blank ones; a table that is not per community as
+        it is.
+    """
+    table = review.evidence.tables[name]
+    if not EVIDENCE[name].per_community:
+        return table
+    called = name_communities(review.plan.district.communities)
+    known = set(table["community_id"])
+    rest = [one for one in called.index if one not in known]
+    more = pd.DataFrame({"community_id": pd.Series(rest, dtype="str")})
+    whole = pd.concat([table, more.reindex(columns=table.columns)], ignore_index=True)
+    names = called.reindex(whole["community_id"]).fillna("")
+    return whole.assign(**{_NAME: names.to_numpy()})
 
 
 def _as_csv(table: pd.DataFrame) -> bytes:

@@ -233,7 +233,7 @@ def take_evidence(plan: Plan, event: Event) -> None:
                 evidence = _add_document(asked.evidence, level, subject, values)
                 asked = replace(asked, evidence=evidence)
         except PianquError as error:
-            wrong[name] = error.message(choice().lang)
+            wrong[name] = _told(error)
     if wrong:
         now.wrong = wrong
         return
@@ -275,9 +275,14 @@ def take_override(plan: Plan, event: Event) -> None:
     try:
         evidence = add_row(evidence, "overrides", {**key, **values})
     except PianquError as error:
-        now.wrong = {"override": error.message(choice().lang)}
+        now.wrong = {"override": _told(error)}
         return
     review_work.edit(plan, evidence, "view.checks.step.override", **told)
+
+
+def _told(error: PianquError) -> str:
+    lang = choice().lang
+    return f"{error.message(lang)} {error.action(lang)}"
 
 
 def _fill(asked: Ask, cell: Cell, text: str) -> Ask:

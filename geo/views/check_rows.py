@@ -1,5 +1,6 @@
 """The matrix of communities by clauses, and the lists below it."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,7 +15,6 @@ from geo.schema import State
 from geo.views import work
 from geo.views.check_gates import Spread, find_spread, whole_rows
 from geo.views.check_told import (
-    CHECK_LOOKS,
     FIRST_STAGE,
     HARD,
     STATES,
@@ -25,7 +25,7 @@ from geo.views.check_told import (
     unit_name,
 )
 from geo.views.panels import Block
-from geo.views.reports import name_of
+from geo.views.reports import name_of, plan_key
 from geo.views.review_work import ReviewDesk
 from geo.views.shapes import Parcel, pack_value
 from geo.views.state import choice
@@ -54,6 +54,9 @@ class CheckViews:
         Only hard clauses.
     listed
         One of `LISTS`.
+    order
+        Communities as they were ordered last, and for what: a row keeps its place
+        while its evidence is supplied.
     """
 
     show: str = "matrix"
@@ -63,6 +66,7 @@ class CheckViews:
     planned: bool = True
     gates: bool = False
     listed: str = "collect"
+    order: tuple[Hashable, tuple[str, ...]] = (None, ())
 
     @property
     def key(self) -> tuple[str | bool, ...]:
@@ -72,7 +76,7 @@ class CheckViews:
     def clear(self) -> None:
         """Let everything through."""
         for one in fields(self):
-            if one.name not in {"show", "listed"}:
+            if one.name not in {"show", "listed", "order"}:
                 setattr(self, one.name, one.default)
 
 
@@ -148,13 +152,30 @@ def pack_matrix(plan: Plan, now: ReviewDesk, review: Review) -> Parcel:
     """
     views, lang = views_of(now), choice().lang
 
+    spread = find_spread(plan, now, review)
+    rows, columns = filter_spread(spread, views)
+    rows = _keep_order(spread, rows, views, (plan_key(plan), views.key))
+    ids = tuple(spread.ids[at] for at in rows)
+
     def make() -> Parcel:
-        spread = find_spread(plan, now, review)
-        rows, columns = filter_spread(spread, views)
         return _pack(review, spread, rows, columns)
 
-    key = ("check matrix", now.reviewed, views.key, lang)
+    key = ("check matrix", now.reviewed, views.key, lang, ids)
     return work.shelf().view(key, make)
+
+
+def _keep_order(
+    spread: Spread, rows: NDArray[np.int64], views: CheckViews, key: Hashable
+) -> NDArray[np.int64]:
+    """Leave the rows where they were, as long as nobody asked for others."""
+    before, ids = views.order
+    if before == key:
+        place = {one: at for at, one in enumerate(ids)}
+        late = len(place)
+        places = [place.get(spread.ids[at], late) for at in rows]
+        rows = rows[np.argsort(places, kind="stable")]
+    views.order = (key, tuple(spread.ids[at] for at in rows))
+    return rows
 
 
 def matrix_data(now: ReviewDesk, parcel: Parcel) -> dict[str, Any]:
@@ -472,4 +493,3 @@ _COLUMNS = {
     "rulings": _ruling_columns,
     "findings": _finding_columns,
 }
-__all__ = ["CHECK_LOOKS", "CheckViews", "views_of"]

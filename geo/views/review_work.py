@@ -409,15 +409,15 @@ def save(plan: Plan) -> None:
     if place is None:
         return
     try:
-        files = write_evidence(now.evidence, place)
-        files = [*files, *_save_decisions(plan)]
+        count = len(write_evidence(now.evidence, place, headers=plan.rules.headers))
+        count += len(_save_decisions(plan))
     except PianquError as error:
         now.trouble, now.failed = error, None
         return
     now.saved = now.ask.kept
     # whoever opens the folder from now on is to read what was written
     work.shelf().drop(("folder", str(place)))
-    now.note = ("view.review.note.saved", {"count": f"{len(files):,}"})
+    now.note = ("view.review.note.saved", {"count": f"{count:,}"})
 
 
 def pack(evidence: Evidence, decisions: Decisions | None) -> bytes:

@@ -108,7 +108,9 @@ class Matrix {
     const nothing = !this.order.length || !value.columns.length;
     this.empty.textContent = nothing ? data.texts.empty : "";
     this.body.style.display = nothing ? "none" : "";
-    this.body.style.height = `${Math.min(data.height, this.head + Math.max(1, this.order.length) * ROW + 16)}px`;
+    // where the panel goes below it, both are to be in sight
+    const most = window.innerWidth <= 1100 ? Math.min(data.height, this.head + 9 * ROW) : data.height;
+    this.body.style.height = `${Math.min(most, this.head + Math.max(1, this.order.length) * ROW + 16)}px`;
   }
 
   upright() {
