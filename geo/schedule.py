@@ -81,7 +81,7 @@ class Schedule:
         each limited source that is not named), `unsourced_cny` (cost of members without
         any named source; counted in the total only), `pinned`,
         `utility_years` (``gas:2027|water:2027,2028``), `to_coordinate` (those of them
-        that its year does not suit), `underground_first` (``kept``; ``coordinate``;
+        that its year does not suit), `underground_first` (``kept``; ``broken``;
         ``none``: no renewal is known) and `later_because` (``2027=funds|...``, why not
         earlier).
     years

@@ -16,7 +16,7 @@ from geo.schedule_years import UnitYears
 __all__ = ["measure_years", "name_renewals", "tell_units"]
 
 #: Whether the year of a unit suits its networks.
-KEPT, COORDINATE, NONE_KNOWN = "kept", "coordinate", "none"
+KEPT, BROKEN, NONE_KNOWN = "kept", "broken", "none"
 
 
 def tell_units(
@@ -57,7 +57,7 @@ def tell_units(
     ]
     known, unmet = table["utility_years"] != "", table["to_coordinate"] != ""
     table["underground_first"] = np.select(
-        [np.asarray(unmet), np.asarray(known)], [COORDINATE, KEPT], NONE_KNOWN
+        [np.asarray(unmet), np.asarray(known)], [BROKEN, KEPT], NONE_KNOWN
     )
     delays = say_delays(problem, choice, frame)
     table["later_because"] = [

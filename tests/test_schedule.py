@@ -192,7 +192,7 @@ def test_units_wait_for_their_networks():
     }
     assert table["underground_first"].to_dict() == {
         "A": "kept",
-        "B": "coordinate",
+        "B": "broken",
         "C": "kept",
         "c8": "none",
     }
