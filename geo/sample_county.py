@@ -55,7 +55,7 @@ _ISSUE_COLUMNS = ("id", "source", "kind", "subject_id", "issue", "responsible",
 
 #: Funds at hand per year and source, in 10,000 CNY; None: how many projects.
 _BUDGETS = {
-    2027: {"all": 8000, "central": 3000, "province": 1400, "local": 2400,
+    2027: {"all": 8000, "central": 2100, "province": 1400, "local": 2400,
            "bond_special": 1200},
     2028: {"all": 7000, "central": 2600, "province": 1200, "local": 2000,
            "bond_special": 1000},
