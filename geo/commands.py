@@ -90,11 +90,33 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
+    progress = _make_progress(options.lang)
+    plan, review = _take_steps(options, progress)
+    write_plan(plan, options.out, review=review, crs=options.crs, progress=progress)
+    _say_district(plan.district, options.lang)
+    _say_states(plan, options.lang)
+    if plan.units is not None:
+        _say_units(plan.units, options.lang)
+    if plan.sites is not None:
+        _say_sites(plan.sites, options.lang)
+    if plan.openings is not None:
+        _say_openings(plan.openings, options.lang)
+    if review is not None:
+        _say_review(review, options.lang)
+    _say_counts(plan.findings, options.lang)
+    _say("cli.plan_done", options.lang, folder=options.out)
+    unmet = plan.has_errors or (review is not None and review.has_unmet)
+    return FOUND if options.strict and unmet else DONE
+
+
+def _take_steps(
+    options: argparse.Namespace, progress: Progress
+) -> tuple[Plan, Review | None]:
+    """Read the district and take every step up to the one that was asked for."""
     until = options.only if options.only in STEPS else STEPS[-1]
     decisions = None if options.decisions is None else read_decisions(options.decisions)
     settings = _read_settings(options)
     rules = _load_rules(options, settings)
-    progress = _make_progress(options.lang)
     started = time.perf_counter()
     district = _read(options, rules, settings, progress)
     seconds = {"read": round(time.perf_counter() - started, 3)}
@@ -111,23 +133,12 @@ def _plan(options: argparse.Namespace) -> int:
         decisions=decisions,
         progress=progress,
     )
-    plan = replace(plan, seconds={**seconds, **plan.seconds})
+    seconds |= plan.seconds
+    started = time.perf_counter()
     review = _review(plan, options, decisions, progress)
-    write_plan(plan, options.out, review=review, crs=options.crs, progress=progress)
-    _say_district(district, options.lang)
-    _say_states(plan, options.lang)
-    if plan.units is not None:
-        _say_units(plan.units, options.lang)
-    if plan.sites is not None:
-        _say_sites(plan.sites, options.lang)
-    if plan.openings is not None:
-        _say_openings(plan.openings, options.lang)
     if review is not None:
-        _say_review(review, options.lang)
-    _say_counts(plan.findings, options.lang)
-    _say("cli.plan_done", options.lang, folder=options.out)
-    unmet = plan.has_errors or (review is not None and review.has_unmet)
-    return FOUND if options.strict and unmet else DONE
+        seconds["review"] = round(time.perf_counter() - started, 3)
+    return replace(plan, seconds=seconds), review
 
 
 def _review(

@@ -153,10 +153,36 @@ def test_a_layer_without_a_crs_is_refused(tmp_path, capsys):
     assert "facilities" in said
 
 
-@pytest.mark.parametrize("step", ["checks"])
-def test_steps_of_later_versions_are_refused(hamlet, tmp_path, capsys, step):
-    words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--only", step]
-    assert step in refused(capsys, *words)
+def test_checks_stop_before_the_ranking(hamlet, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["plan", str(hamlet), "--out", str(out), "--only", "checks"]) == 0
+    assert "条款核对" in capsys.readouterr().out
+    names = {path.name for path in out.iterdir()}
+    assert {"checks.csv", "collect.csv", "sites.csv"} <= names
+    assert not names & {"ranking.csv", "schedule.csv", "indicators.csv"}
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["until"] == "checks"
+    assert "schedule" not in summary
+
+
+def test_a_step_that_there_is_not_is_refused(hamlet, tmp_path, capsys):
+    words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--only", "magic"]
+    assert "magic" in refused(capsys, *words)
+
+
+def test_strict_tells_of_an_unmet_gate(hamlet, tmp_path):
+    (hamlet / "consent.csv").write_text(
+        "community_id,households_eligible,households_participated,households_agreed\n"
+        "c1,300,100,90\n",
+        encoding="utf-8",
+    )
+    words = ["plan", str(hamlet), "--out", str(tmp_path / "out"), "--strict"]
+    assert cli.main([*words, "--profile", "gansu"]) == 1
+    checks = pd.read_csv(tmp_path / "out" / "checks.csv", encoding="utf-8-sig")
+    short = checks[(checks["state"] == "short") & (checks["subject_id"] == "c1")]
+    assert "GS-2a" in set(short["rule_id"])
+    # nobody was asked for anything of the kind: nothing is unmet
+    assert cli.main(words) == 0
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"locked": [["c1", "c2"]]}'])
