@@ -34,7 +34,14 @@ from geo.policy_settings import CheckSettings
 from geo.rulings import ClauseRow, Ground, Ruling, Said
 from geo.schema import Severity, State
 
-__all__ = ["CHECK_COLUMNS", "KINDS", "Checks", "check_clauses", "make_ground"]
+__all__ = [
+    "CHECK_COLUMNS",
+    "KINDS",
+    "Checks",
+    "check_clauses",
+    "judge_clause",
+    "make_ground",
+]
 
 #: Columns of the table of checks; the last three are filled where a state was
 #: overruled by hand.
@@ -236,7 +243,7 @@ def check_clauses(
     """
     ground = make_ground(plan, evidence=evidence, unit_of=unit_of, settings=settings)
     rows, unread = choose_clauses(plan.rules.policy, plan.rules.profile)
-    found = [(row, one) for row in rows for one in _judge(row, ground)]
+    found = [(row, one) for row in rows for one in judge_clause(row, ground)]
     table = _make_table(found)
     table, refused = overrule(table, ground.tables["overrides"])
     told = make_findings(
@@ -246,10 +253,20 @@ def check_clauses(
     return Checks(table, ground, concat_findings(told, refused), ground.settings)
 
 
-def _judge(row: ClauseRow, ground: Ground) -> list[Ruling]:
+def judge_clause(row: ClauseRow, ground: Ground) -> list[Ruling]:
     """Judge a clause by its kind; of several kinds all must hold.
 
-    What is settled waits for nothing more.
+    Parameters
+    ----------
+    row
+        The clause.
+    ground
+        What is judged by.
+
+    Returns
+    -------
+    list of Ruling
+        One per subject, sorted; what is settled waits for nothing more.
     """
     parts = [KINDS[kind](row, ground) for kind in row.kind.split("+")]
     rulings = parts[0] if len(parts) == 1 else join_rulings(parts)

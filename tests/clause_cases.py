@@ -9,7 +9,7 @@ import shapely
 
 from geo.check_ground import make_ground
 from geo.clauses import choose_clauses
-from geo.compliance import KINDS
+from geo.compliance import judge_clause
 from geo.evidence import Evidence, empty_table
 from geo.rules import load_rules
 from geo.rulings import speak
@@ -91,7 +91,7 @@ def judge(rule, ground):
     rows, _ = choose_clauses(ground.plan.rules.policy, ground.plan.rules.profile)
     row = next(one for one in rows if one.rule_id == rule)
     found = {}
-    for ruling in KINDS[row.kind](row, ground):
+    for ruling in judge_clause(row, ground):
         for lang in ("zh", "en"):
             for said in (ruling.found, ruling.required, ruling.reason):
                 assert "{" not in speak(said, lang)

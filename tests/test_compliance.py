@@ -195,10 +195,11 @@ def test_without_units_there_are_none_to_judge(plan):
 
 def test_an_override_is_shown_with_its_author(plan, checks):
     bars = checks.barriers
-    name = bars[bars["rule_id"] == "YN-1-7a"]["subject_id"].iloc[0]
+    bar = bars[(bars["level"] == "community") & (bars["state"] == "short")].iloc[0]
+    rule, name = bar["rule_id"], bar["subject_id"]
     rows = pd.DataFrame(
         {
-            "rule_id": ["YN-1-7a"],
+            "rule_id": [rule],
             "subject_id": [name],
             "state": ["met"],
             "author": ["王某"],
@@ -208,10 +209,10 @@ def test_an_override_is_shown_with_its_author(plan, checks):
     )
     evidence = plan.district.evidence.with_table("overrides", rows)
     again = check_clauses(plan, evidence=evidence)
-    row = again.of(name).set_index("rule_id").loc["YN-1-7a"]
+    row = again.of(name).set_index("rule_id").loc[rule]
     assert (row["state"], row["judged"]) == ("met", "short")
     said = again.render("zh")
-    told = said[(said["rule_id"] == "YN-1-7a") & (said["subject_id"] == name)].iloc[0]
+    told = said[(said["rule_id"] == rule) & (said["subject_id"] == name)].iloc[0]
     assert told["overruled_by"] == "王某"
     assert told["overruled_on"] == "2026-11-20"
     assert told["overruled_why"] == "补做了征询，见会议纪要"
