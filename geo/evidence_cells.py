@@ -155,10 +155,11 @@ def _parse_column(sieve: Sieve, column: Column, factor: float) -> None:
         if column.most == 1:
             result = _from_percent(sieve, column, cells, result)
         result = _drop_impossible(sieve, column, cells, result)
-    taken = result.map(_say_value, na_action="ignore").astype("str")
-    both = cells.astype("str") + " → " + taken
     rough = (parsed.rough & result.notna()).to_numpy()
-    sieve.note(rough, "value_rough", Severity.INFO, both, column=_word(name))
+    if rough.any():
+        taken = result.map(_say_value, na_action="ignore").astype("str")
+        both = cells.astype("str") + " → " + taken
+        sieve.note(rough, "value_rough", Severity.INFO, both, column=_word(name))
     sieve.frame[name] = result
 
 

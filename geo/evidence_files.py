@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geo.columns import match_columns
 from geo.errors import InputError
 from geo.evidence import Evidence, empty_table
 from geo.evidence_read import find_tables, headers_of, read_table_file
@@ -172,12 +171,11 @@ def find_headers(name: str, headers: pd.DataFrame) -> dict[str, str]:
         Column to the first header without a factor that stands for it.
     """
     own = headers_of(name, headers)
-    found: dict[str, str] = {}
-    for row in own[own["factor"] == 1].to_dict("records"):
-        header, column = str(row["header"]), str(row["column"])
-        if column not in found and list(match_columns([header], name, own)) == [column]:
-            found[column] = header
-    return found
+    plain = own[own["factor"] == 1].drop_duplicates("column")
+    return {
+        str(column): str(header)
+        for column, header in zip(plain["column"], plain["header"], strict=True)
+    }
 
 
 def keep_aside(path: Path) -> Path:

@@ -75,9 +75,9 @@ def unpack_district(folder: Path) -> District:
         plain[layer] = gpd.read_parquet(folder / f"{layer}.parquet")
     for table in _TABLES:
         plain[table] = pd.read_parquet(folder / f"{table}.parquet")
-    _restore_params(plain["findings"])
+    _restore(plain["findings"])
     doubts = pd.read_parquet(folder / f"{_PREFIX}findings.parquet")
-    _restore_params(doubts)
+    _restore(doubts)
     tables = {
         table: pd.read_parquet(folder / f"{_PREFIX}{table}.parquet")
         for table in EVIDENCE
@@ -87,8 +87,11 @@ def unpack_district(folder: Path) -> District:
     return District(**{name: plain[name] for name in names})
 
 
-def _restore_params(findings: pd.DataFrame) -> None:
+def _restore(findings: pd.DataFrame) -> None:
+    """Give what Arrow holds as text its type again."""
     findings["params"] = findings["params"].map(json.loads).astype("object")
+    content = findings["content"].astype("object")
+    findings["content"] = content.where(content.notna(), None)
 
 
 def _storable(frame: Any) -> Any:  # noqa: ANN401 (a frame with or without geometry)

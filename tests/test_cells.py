@@ -6,6 +6,7 @@ import pytest
 
 from geo.cells import (
     parse_cells,
+    parse_date,
     parse_flag,
     parse_number,
     parse_year,
@@ -163,3 +164,76 @@ def test_flags_keep_the_unknown():
     assert parsed.result.dtype == "boolean"
     assert parsed.result.isna().tolist() == [False, True, True]
     assert parsed.unreadable.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "rough"),
+    [
+        ("2026-03-01", "2026-03-01", False),
+        ("2026/3/1", "2026-03-01", False),
+        ("2026.3.1", "2026-03-01", False),
+        ("２０２６年３月１日", "2026-03-01", False),
+        ("2026 年 3 月 1 日", "2026-03-01", False),
+        ("20260301", "2026-03-01", False),
+        (20260301.0, "2026-03-01", False),
+        (46082, "2026-03-01", False),
+        ("46082", "2026-03-01", False),
+        ("2026-03-01 09:30:00", "2026-03-01", False),
+        ("2026-03-01T09:30", "2026-03-01", False),
+        (date(2026, 3, 1), "2026-03-01", False),
+        ("2026年2月", "2026-02-28", True),
+        ("2028-02", "2028-02-29", True),
+    ],
+)
+def test_days(cell, day, rough):
+    assert parse_date(cell) == (pd.Timestamp(day), rough)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2026", 2026, 2026.3, "3月1日", "2026-13-01", "2026-02-30", "2026-00"),
+        *("2026-03-01至2026-03-28", "9999-01-01", "1026-03-01", "26.3.1", "12345"),
+        *("20261301", "明年", "2026-03-01 约", date(1800, 1, 1)),
+    ],
+)
+def test_no_days(cell):
+    assert parse_date(cell) is None
+
+
+def test_a_month_begins_or_ends_as_its_column_asks():
+    cells = pd.Series(["2026年3月", None, "x"])
+    started = parse_cells(cells, Column("start_date", "date"))
+    ended = parse_cells(cells, Column("finish_date", "date"))
+    assert started.result.iloc[0] == pd.Timestamp("2026-03-01")
+    assert ended.result.iloc[0] == pd.Timestamp("2026-03-31")
+    assert ended.result.dtype == "datetime64[ns]"
+    assert ended.rough.tolist() == [True, False, False]
+    assert ended.unreadable.tolist() == [False, False, True]
+
+
+def test_no_days_at_all_are_still_days():
+    for cells in (pd.Series([], dtype="object"), pd.Series([None, None])):
+        parsed = parse_cells(cells, Column("due", "date"))
+        assert parsed.result.dtype == "datetime64[ns]"
+
+
+@pytest.mark.parametrize(
+    ("cell", "factor", "value"),
+    [("75%", 1, 0.75), ("75%", 0.01, 0.75), ("5000元", 1e4, 5000), ("3米", 1e4, 3)],
+)
+def test_a_measure_in_the_cell_comes_before_the_header(cell, factor, value):
+    assert parse_number(cell, factor) == (pytest.approx(value), False)
+
+
+def test_a_word_may_mean_a_choice_under_one_header_only():
+    cells = pd.Series(["合计", "全部"])
+    source = Column("source", choices=("all", "central"))
+    serves = Column("serves", choices=("all", "residents"))
+    assert parse_cells(cells, source).result.tolist() == ["all", "all"]
+    assert parse_cells(cells, serves).unreadable.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("cell", "flag"), [("合格", True), ("不合格", False)])
+def test_what_was_accepted_is_a_yes(cell, flag):
+    assert parse_flag(cell) == (flag, False)

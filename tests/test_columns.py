@@ -92,3 +92,11 @@ def test_names_differ_even_where_only_case_does():
 
 def test_a_long_name_is_cut():
     assert len(clean_names(["户" * 500])[0]) == 80
+
+
+def test_a_table_of_evidence_has_columns_and_headers_of_its_own():
+    hits = found(["编号", "可用资金（千元）", "Year"], layer="budgets")
+    assert hits["available_cny"] == Match("可用资金（千元）", 1e3, "number")
+    assert hits["year"].source == "Year"
+    assert "可用资金" in known_headers("budgets", HEADERS)
+    assert "available_cny" not in found(["可用资金"], layer="county")

@@ -33,6 +33,7 @@ from geo.district import (
     write_district,
 )
 from geo.errors import CrsError, InputError, OutputError
+from geo.evidence import Evidence
 from geo.findings import render_findings
 from geo.schema import NEEDED_LAYERS
 
@@ -441,6 +442,53 @@ def test_every_layer_of_the_contract_is_there():
         "fingerprint",
         "inputs",
     } <= names
+
+
+def write_tables(folder):
+    (folder / "居民意愿.csv").write_bytes(
+        "小区编码,应参与户数,参与户数,同意户数\nc1,120,121,90\nc9,1,1,1\n".encode("gbk")
+    )
+    path = folder / "budgets.csv"
+    path.write_text("年度,资金来源,可用资金(元)\n2027,合计,5000\n", encoding="utf-8")
+    return folder
+
+
+def test_the_tables_of_evidence_are_part_of_the_district(tmp_path):
+    plain = read_district(write_folder(tmp_path / "a"), rules=RULES)
+    folder = write_tables(write_folder(tmp_path / "b"))
+    district = read_district(folder, rules=RULES)
+    assert district.evidence.files == {
+        "consent": "居民意愿.csv",
+        "budgets": "budgets.csv",
+    }
+    assert {"居民意愿.csv", "budgets.csv"} <= set(district.inputs["file"])
+    assert district.fingerprint != plain.fingerprint
+    codes = ["more_than_whole", "subject_unknown"]
+    own = district.findings[district.findings["code"].isin(codes)]
+    assert own[["layer", "id"]].to_numpy().tolist() == [
+        ["consent", "c1"],
+        ["consent", "c9"],
+    ]
+    assert set(own["code"]) == set(codes)
+    assert district.evidence.findings["code"].isin(codes).sum() == 2
+    assert plain.evidence.fingerprint == Evidence().fingerprint
+
+
+def test_the_tables_of_evidence_are_written_with_the_district(tmp_path):
+    district = read_district(write_tables(write_folder(tmp_path / "a")), rules=RULES)
+    for _ in range(2):
+        write_district(district, tmp_path / "b")
+    back = read_district(tmp_path / "b", rules=RULES)
+    assert back.evidence.fingerprint == district.evidence.fingerprint
+    assert set(back.evidence.files.values()) == {"consent.csv", "budgets.csv"}
+
+
+def test_tables_of_another_district_are_not_mixed_in(tmp_path):
+    district = read_district(write_folder(tmp_path / "a"), rules=RULES)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "consent.xlsx").write_bytes(b"x")
+    with pytest.raises(OutputError, match=r"consent\.xlsx"):
+        write_district(district, tmp_path / "b")
 
 
 def test_progress_goes_up(tmp_path):

@@ -9,6 +9,7 @@ import threading
 import zipfile
 
 import geopandas as gpd
+import openpyxl
 import pytest
 from shapely.geometry import LineString, Point, box
 
@@ -121,6 +122,42 @@ def wfs(port):
 
 def without(name):
     return [pair for pair in district_files() if not pair[0].startswith(name)]
+
+
+def evidence_files():
+    book = openpyxl.Workbook()
+    book.active.append(["小区编码", "同意户数"])
+    book.active.append(["c1", 60])
+    sink = io.BytesIO()
+    book.save(sink)
+    text = "编号,问题来源,销号日期\nR1,审计,2026-03-01\n"
+    return [
+        ("居民意愿.xlsx", sink.getvalue()),
+        ("整改台账.csv", text.encode("gbk")),
+        ("consent.csv.bak", "小区编码,同意户数\nc1,1\n".encode()),
+        ("consent.xlsx.bak", sink.getvalue()),
+    ]
+
+
+def test_tables_of_evidence_come_with_a_zip_or_one_by_one():
+    tables = evidence_files()
+    packed = [(f"区/{n}", c) for n, c in [*district_files(), *tables]]
+    uploads = [
+        open_upload([("示例.zip", zipped(packed))]),
+        open_upload([*district_files(), *tables[:2]]),
+    ]
+    try:
+        for upload in uploads:
+            evidence = upload.district.evidence
+            assert evidence.files == {
+                "consent": "居民意愿.xlsx",
+                "rectification": "整改台账.csv",
+            }
+            assert evidence.tables["consent"]["households_agreed"].tolist() == [60]
+            assert evidence.tables["rectification"]["source"].tolist() == ["audit"]
+    finally:
+        for upload in uploads:
+            discard_upload(upload)
 
 
 def test_a_zip_of_a_folder_and_its_single_files_read_alike():

@@ -171,3 +171,11 @@ def test_a_header_that_nobody_knows_is_the_first_row_of_two_cells(tmp_path):
     frame = read(write_csv(tmp_path, "标题,\n甲,乙\n1,2\n")).frame
     assert list(frame.columns) == ["甲", "乙"]
     assert isinstance(frame, pd.DataFrame)
+
+
+def test_totals_stay_where_they_say_something(tmp_path):
+    path = write_csv(tmp_path, "小区编码,户数\nc1,120\n合计,120\n")
+    assert len(read_ledger(path, "communities", KNOWN).frame) == 1
+    table = read_ledger(path, "communities", KNOWN, totals=True)
+    assert table.frame["小区编码"].tolist() == ["c1", "合计"]
+    assert table.findings.empty

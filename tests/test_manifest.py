@@ -65,3 +65,12 @@ def test_a_manifest_in_gbk_is_refused_with_the_reason(tmp_path):
     (tmp_path / "district.toml").write_bytes('name = "老城"'.encode("gbk"))
     with pytest.raises(InputError, match="UTF-8"):
         read_manifest(tmp_path)
+
+
+def test_tables_of_evidence_may_be_named(tmp_path):
+    text = '[layers]\nconsent = "征询.xlsx"\n[columns.consent]\nvote_yes = "赞成"'
+    manifest = read_manifest(write(tmp_path, text))
+    assert manifest.layers == {"consent": "征询.xlsx"}
+    assert manifest.columns == {"consent": {"vote_yes": "赞成"}}
+    with pytest.raises(InputError):
+        read_manifest(write(tmp_path, '[datum]\nconsent = "gcj02"'))

@@ -43,3 +43,10 @@ def test_rows_without_ids_are_known_by_their_row():
     sieve = Sieve("idle", frame, frame)
     sieve.set_aside((frame["name"] == "西苑").to_numpy(), "geometry_missing")
     assert (sieve.noticed[0].row, sieve.noticed[0].id) == (1, None)
+
+
+def test_another_column_may_name_the_rows():
+    frame = make_communities()
+    sieve = Sieve("consent", frame, frame, ident="name")
+    sieve.note((frame["id"] == "c2").to_numpy(), "found_by_name", Severity.INFO)
+    assert sieve.noticed[0].id == "西苑"
