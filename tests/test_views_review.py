@@ -17,13 +17,14 @@ from streamlit.testing.v1 import AppTest
 from geo.district import District, read_district, write_district
 from geo.errors import CancelledError, InputError
 from geo.evidence_edits import add_row, set_cell
+from geo.evidence_schema import EVIDENCE
 from geo.plan import Plan, plan_district
 from geo.policy_settings import CheckSettings, ReserveSettings
 from geo.progress import no_progress
 from geo.review import Review, review_plan
 from geo.rules import load_rules
 from geo.sample import make_district
-from geo.schema import State
+from geo.schema import Column, State
 from geo.settings import Settings
 from geo.text import texts
 from geo.town import make_town
@@ -103,6 +104,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.fixture
 def now(plan: Plan, review: Review, monkeypatch: pytest.MonkeyPatch) -> ReviewDesk:
     """A desk whose review is quick: clauses only, units as given."""
+    assert review.checks.ground.unit_of is not None
     units = dict(review.checks.ground.unit_of)
     monkeypatch.setattr(review_work, "known_units", lambda _plan: units)
 
@@ -273,15 +275,15 @@ def test_a_review_can_be_stopped(
 def test_pins_and_bars_take_turns(plan: Plan, now: ReviewDesk) -> None:
     unit = ("C1", "C2")
     review_work.pin(plan, unit, 2028, "view.checks.step.settings")
-    assert now.pinned == (("C1", 2028), ("C2", 2028))
+    assert [*now.pinned] == [("C1", 2028), ("C2", 2028)]
     review_work.bar(plan, unit, "view.checks.step.settings", out=True)
-    assert now.barred == unit
-    assert now.pinned == ()
+    assert [*now.barred] == [*unit]
+    assert [*now.pinned] == []
     review_work.pin(plan, ("C1",), 2029, "view.checks.step.settings")
-    assert now.barred == ("C2",)
+    assert [*now.barred] == ["C2"]
     review_work.pin(plan, ("C1",), None, "view.checks.step.settings")
     review_work.bar(plan, unit, "view.checks.step.settings", out=False)
-    assert (now.pinned, now.barred) == ((), ())
+    assert len(now.pinned) + len(now.barred) == 0
     assert len(now.past) == 5
 
 
@@ -341,10 +343,10 @@ def test_evidence_is_saved_in_the_folder_and_read_again(
     more = set_cell(now.evidence, "consent", key, "vote_yes", "77")
     review_work.edit(plan, more, "view.checks.step.evidence", name="甲", fields="乙")
     review_work.pin(plan, (one,), 2028, "view.checks.step.settings")
-    assert now.unsaved
+    assert [now.unsaved] == [True]
     review_work.save(plan)
     assert now.trouble is None
-    assert not now.unsaved
+    assert [now.unsaved] == [False]
     assert now.note is not None
     again = read_district(folder).evidence.tables["consent"].set_index("community_id")
     assert again.loc[one, "vote_yes"] == 77
@@ -461,6 +463,7 @@ def test_headline_numbers_by_a_plain_count(review: Review) -> None:
         (table["severity"] == "hard_gate") & (table["stage"] == "annual_plan")
     ]
     units = review.checks.ground.unit_of
+    assert units is not None
     short, unknown, ready = 0, 0, 0
     for one in review.checks.ground.planned:
         mine = gates[gates["subject_id"].isin([one, units[one]])]
@@ -550,6 +553,10 @@ def test_the_list_of_rulings_follows_the_filters(
 
 
 # ------------------------------------------------------------------ evidence in place
+
+
+def column_of(name: str) -> Column:
+    return next(one for one in EVIDENCE["consent"].columns if one.name == name)
 
 
 def fill(plan: Plan, rule: str, subject: str, at: str, **values: str) -> None:
@@ -697,15 +704,15 @@ def test_cells_show_what_is_known_as_it_would_be_typed(
     flag = check_forms.Cell(
         "x",
         "consent",
-        check_forms._column("consent", "consensus_doc"),
+        column_of("consensus_doc"),
         (),
-        missing=True,  # type: ignore[arg-type]
+        missing=True,
     )
     assert shown(flag, value=True) == "有"
     assert shown(flag, value=pd.NA) == ""
-    rate = replace(flag, column=check_forms._column("consent", "agree_rate"))  # type: ignore[arg-type]
+    rate = replace(flag, column=column_of("agree_rate"))
     assert shown(rate, 0.755) == "75.5%"
-    day = replace(flag, column=check_forms._column("consent", "vote_date"))  # type: ignore[arg-type]
+    day = replace(flag, column=column_of("vote_date"))
     assert shown(day, pd.Timestamp("2026-05-01")) == "2026-05-01"
 
 
@@ -812,6 +819,7 @@ def test_panels_for_what_is_selected(
     assert "2027" in said(card)
     listed = {row["id"] for block in lists_in(card) for row in block["rows"]}
     units = review.checks.ground.unit_of
+    assert units is not None
     mine = review.checks.table["subject_id"].isin([one, units[one]])
     assert len(listed) == mine.sum()
     check_acts.tell(plan, {"kind": "clear", "n": 2})
@@ -937,7 +945,8 @@ def test_objects_of_a_verdict_are_found_in_layers_and_works(
     )
     # without a place of its own a work is where its community is
     assert things[1].geometry is not None
-    assert things[1].geometry.equals(plan.district.communities.geometry.loc[one])
+    own = plan.district.communities.geometry.loc[one]
+    assert things[1].geometry == own
     assert check_objects.object_lines(other, [things[0]]) == []
     assert check_objects.object_lines(other, things)
     now.review = other

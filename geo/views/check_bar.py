@@ -95,10 +95,9 @@ def _show_filters(
 ) -> None:
     spread = find_spread(plan, now, review)
     sizes: dict[str, int] = {}
-    for unit in spread.units:
-        if unit:
-            sizes[unit] = sizes.get(unit, 0) + 1
-    joint = [unit for unit in sorted(sizes) if sizes[unit] > 1]
+    for name in filter(None, spread.units):
+        sizes[name] = sizes.get(name, 0) + 1
+    joint = [name for name in sorted(sizes) if sizes[name] > 1]
     there = [one for one in STAGES if (spread.rules["stage"] == one).any()]
 
     def stage(one: str) -> str:

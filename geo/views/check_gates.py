@@ -124,9 +124,8 @@ def spread_checks(review: Review) -> Spread:
     )
     codes[row[known], column[known]] = states[known]
     hands = np.zeros(codes.shape, dtype=bool)
-    by_hand = (whole["state"] != whole["judged"]) | whole["author"].notna()
-    by_hand = by_hand.to_numpy(dtype=bool)
-    hands[row[known], column[known]] = by_hand[known]
+    changed = (whole["state"] != whole["judged"]) | whole["author"].notna()
+    hands[row[known], column[known]] = changed.to_numpy(dtype=bool)[known]
     planned = np.asarray(ids.isin(list(ground.planned)), dtype=bool)
     return Spread(tuple(ids), rules, codes, hands, planned, tuple(units))
 

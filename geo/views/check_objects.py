@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 from shapely import Geometry
 
@@ -103,12 +102,12 @@ def _find(review: Review, one: str) -> Thing | None:
     row = works[works["id"].astype("str") == one]
     if len(row):
         first = row.iloc[0]
-        name = first["item"] if isinstance(first["item"], str) else one
+        item = first["item"] if isinstance(first["item"], str) else one
         community = first["community_id"]
         place = _read_wkt(first["wkt"], district.communities)
         if place is None and community in district.communities.index:
             place = district.communities.geometry.loc[community]
-        return Thing(one, name, say("view.checks.object.works"), place)
+        return Thing(one, item, say("view.checks.object.works"), place)
     for layer in _LAYERS:
         frame: gpd.GeoDataFrame = getattr(district, layer)
         if one in frame.index:
@@ -121,9 +120,10 @@ def _find(review: Review, one: str) -> Thing | None:
 
 def _read_wkt(text: object, frame: gpd.GeoDataFrame) -> Geometry | None:
     """Return the place of a work in the district's CRS."""
-    if not isinstance(text, str) or pd.isna(text):
+    if not isinstance(text, str):
         return None
-    shape = shapely.from_wkt(text, on_invalid="ignore")
+    shape: Geometry | None = shapely.from_wkt(text, on_invalid="ignore")
     if shape is None:
         return None
-    return gpd.GeoSeries([shape], crs=4326).to_crs(frame.crs).iloc[0]
+    placed: Geometry = gpd.GeoSeries([shape], crs=4326).to_crs(frame.crs).iloc[0]
+    return placed

@@ -1,6 +1,6 @@
 """The panel beside the matrix: the district, a community, a clause, or one verdict."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -454,7 +454,7 @@ def _button(label: str, kind: str, name: str) -> Block:
     return {"label": f"{words}{more}", "event": {"kind": kind, "id": name}}
 
 
-def _records(frame: pd.DataFrame) -> Iterable[Any]:
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {str(name): value for name, value in row.items()}
         for row in frame.to_dict("records")

@@ -276,15 +276,15 @@ def count_numbers(spread: Spread, review: Review) -> dict[str, int]:
     lacking = spread.codes[np.ix_(counted, spread.gates)]
     unknown = int((lacking == STATES.index(State.UNKNOWN)).any(axis=1).sum())
     ready = int((~np.isin(worst, [STATES.index(one) for one in _COUNTED])).sum())
-    states = whole_rows(review.checks)
-    states = states.loc[states["stage"] == FIRST_STAGE, "state"]
+    whole = whole_rows(review.checks)
+    states = list(whole.loc[whole["stage"] == FIRST_STAGE, "state"])
     return {
         "planned": int(counted.sum()),
         "ready": ready,
         "short": short,
         "unknown": unknown,
-        "county_short": int((states == State.SHORT).sum()),
-        "county_unknown": int((states == State.UNKNOWN).sum()),
+        "county_short": states.count(str(State.SHORT)),
+        "county_unknown": states.count(str(State.UNKNOWN)),
     }
 
 
@@ -390,7 +390,7 @@ def _pack_collect(now: ReviewDesk, review: Review) -> Parcel:
             zip(table["subject_id"], first, strict=True)
         )
     ]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "subject": [subject_name(review, str(one)) for one in table["subject_id"]],
         "what": [str(one) for one in table["what"]],
         "where": [_plain(one) for one in table["where"]],
@@ -412,7 +412,7 @@ def _pack_rulings(review: Review, views: CheckViews) -> Parcel:
     if views.gates:
         table = table[table["severity"] == HARD]
     rows = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "subject": [subject_name(review, str(row["subject_id"])) for row in rows],
         "rule": [rule_name(review, str(row["rule_id"])) for row in rows],
         "stage": [say(f"view.checks.stage.{row['stage']}") for row in rows],
