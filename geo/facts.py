@@ -212,16 +212,26 @@ def _layer_over(
     facts: dict[str, pd.Series] = {}
     origin: dict[str, pd.Series] = {}
     for name in names:
-        column = FACT_COLUMNS.get(name, Column(name))
-        facts[name] = parse_cells(pd.Series(None, index, dtype="object"), column).result
-        origin[name] = pd.Series(None, index, dtype="str")
         said = [(who, frame[name]) for who, frame in statements if name in frame]
+        if not said:
+            blank = pd.Series(None, index, dtype="object")
+            facts[name] = parse_cells(blank, FACT_COLUMNS[name]).result
+            origin[name] = pd.Series(None, index, dtype="str")
+            continue
         for who, cells in _in_order(name, said):
-            known = cells.notna()
-            kept = facts[name].where(~known) if facts[name].notna().any() else None
-            facts[name] = cells if kept is None else cells.combine_first(kept)
-            origin[name] = origin[name].mask(known, who)
+            says = pd.Series(who, index, dtype="str").where(cells.notna())
+            first = name not in facts
+            facts[name] = cells if first else _overlay(facts[name], cells)
+            origin[name] = says if first else says.fillna(origin[name])
     return pd.DataFrame(facts, index=index), pd.DataFrame(origin, index=index)
+
+
+def _overlay(older: pd.Series, newer: pd.Series) -> pd.Series:
+    """Put what is newer over what is older, where it says something."""
+    if older.dtype != newer.dtype:
+        # a column that no table has, once a number and once a text
+        older, newer = older.astype("object"), newer.astype("object")
+    return newer.where(newer.notna(), older)
 
 
 def _in_order(

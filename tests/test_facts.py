@@ -172,3 +172,10 @@ def test_conflicts_are_said_in_words_of_the_reader():
     words = ("是 与 否", "书面 与 线上", "2027 与 2028", "2026-03-01 与 2026-04-01")
     for one in words:
         assert said.str.contains(one).sum() == 1
+
+
+def test_a_column_of_nobody_may_be_number_here_and_text_there():
+    layer = communities(风貌=[1.0, 2.0, 3.0])
+    ledger = fill("ledger", id=["c1", "c2"]).assign(风貌=["好", None])
+    facts = gather_facts(layer, known(ledger=ledger))
+    assert facts["风貌"].tolist() == ["好", 2.0, 3.0]
