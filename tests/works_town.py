@@ -6,6 +6,7 @@ Three communities of 100 m by 100 m in a row, with streets of 50 m between::
 """
 
 from datetime import date
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import Transformer
 
 from geo.evidence import Evidence, empty_table
 from geo.policy_settings import CheckSettings
@@ -43,8 +45,15 @@ def point(x: float, y: float) -> shapely.Geometry:
 
 def wkt(shape: shapely.Geometry) -> str:
     """Write a shape of the town in degrees, as the table of works has it."""
-    series = gpd.GeoSeries([shape], crs=CRS).to_crs(4326)
-    return shapely.to_wkt(series.iloc[0], rounding_precision=12)
+    degrees = shapely.transform(
+        shape, lambda xy: np.column_stack(_to_degrees().transform(*xy.T))
+    )
+    return shapely.to_wkt(degrees, rounding_precision=12)
+
+
+@cache
+def _to_degrees() -> Transformer:
+    return Transformer.from_crs(CRS, 4326, always_xy=True)
 
 
 def layer(columns: dict[str, list[Any]], shapes: list[Any], ids: list[str]):
@@ -123,6 +132,12 @@ def work(name: str, community: str | None = "A", **cells: Any) -> dict[str, Any]
 
 def days(**cells: str) -> dict[str, pd.Timestamp]:
     return {name: pd.Timestamp(day) for name, day in cells.items()}
+
+
+def issue(name: str, **cells: Any) -> dict[str, Any]:
+    """Make an issue that an audit found, open and without a due date."""
+    plain = {"id": name, "issue": "开裂", "responsible": "示例甲", "source": "audit"}
+    return plain | {"kind": "quality", "evidence": "照片"} | cells
 
 
 def gap(community: str, category: str, state: str = "short", **cells: Any):
