@@ -77,6 +77,7 @@ def data(now: ReviewDesk, board: Board, rows: Parcel) -> dict[str, Any]:
             "text": say("view.schedule.network.water"),
             "label": say("view.schedule.key.mark"),
         },
+        {"mark": "broken", "label": say("view.schedule.key.broken")},
         {"text": "◆", "label": say("view.schedule.key.pinned")},
     ]
     return {

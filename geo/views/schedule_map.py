@@ -179,7 +179,7 @@ def _make_style(board: Board) -> Parcel:
             "kinds": [_kind(unit) for unit in units],
             "numbers": [_number(unit) for unit in units],
             "names": [unit.name for unit in units],
-            "broken": [unit.row.get("underground_first") == "broken" for unit in units],
+            "broken": [False] * len(units),
             "notes": [_note(unit) for unit in units],
         },
     }
@@ -206,4 +206,6 @@ def _note(unit: Unit) -> str:
     parts = [year, money(unit.cost_cny)]
     if unit.row["pinned"]:
         parts.append(say("view.schedule.pinned"))
+    if unit.row["underground_first"] == "broken":
+        parts.append(say("view.schedule.key.broken"))
     return " · ".join(parts)

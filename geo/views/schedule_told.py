@@ -27,7 +27,7 @@ from geo.views.widgets import say
 _ANCHORS = ("#225EA8", "#1D91C0", "#41B6C4", "#7FCDBB", "#C7E9B4")
 _LIGHT_FROM = 150
 _WORD = re.compile(r"[\w-]+")
-_CNY_PER_UNIT = 10_000.0
+_WAN, _MILLION = 1e4, 1e6
 
 #: Units in no year: no room for them, evidence missing, gates that fail.
 LEFT, WAITING, OUT = "left", "waiting", "out"
@@ -322,13 +322,22 @@ def money(cny: float) -> str:
     Returns
     -------
     str
-        In units of 10,000 yuan.
+        万元 in Chinese, millions in English.
     """
     if np.isnan(cny):
         return say("view.schedule.unknown")
-    shown = cny / _CNY_PER_UNIT
-    digits = 1 if shown < 100 and shown % 1 else 0  # noqa: PLR2004 - three figures tell enough
-    return say("view.schedule.money", value=f"{shown:,.{digits}f}")
+    amounts = {
+        "amount_zh": _write(cny / _WAN),
+        "amount_en": _write(cny / _MILLION),
+    }
+    return say("view.schedule.money", **amounts)
+
+
+def _write(value: float) -> str:
+    """Write three figures or more."""
+    small = 100  # below this, a decimal is one of them
+    digits = 1 if abs(value) < small and value % 1 else 0
+    return f"{value:,.{digits}f}"
 
 
 def share(value: float) -> str:

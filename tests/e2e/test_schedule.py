@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.helpers import BUILD, FIRST_MS, latin_words, settled
+from e2e.helpers import BUILD, FIRST_MS, expect_parameter, latin_words, settled
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.e2e
@@ -170,7 +170,11 @@ def test_a_unit_leads_to_its_clauses_and_back(server: str, visit: Visit) -> None
     panel(page).get_by_text("逐条核对政策条款").click()
     page.wait_for_url("**/checks**")
     page.wait_for_selector(".st-key-pq-check-bar", timeout=FIRST_MS)
-    assert f"at={community}" in page.url
+    expect_parameter(page, "at", community)
+    page.get_by_role("link", name="计划", exact=True).click()
+    page.wait_for_url("**/schedule**")
+    planned(page)
+    expect(panel(page)).to_contain_text("得分构成")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
