@@ -12,7 +12,13 @@ from streamlit.navigation.page import StreamlitPage
 from geo.assets import fill_static
 from geo.text import LANGUAGES
 from geo.views import work
-from geo.views.state import choice, choose, follow_address, tell_address
+from geo.views.state import (
+    choice,
+    choose,
+    follow_address,
+    tell_address,
+    tell_links,
+)
 from geo.views.widgets import say, show_tab
 
 #: Pages that there are, in the order of the work.
@@ -157,8 +163,9 @@ def _page(name: str) -> StreamlitPage:
 def _show_bar(pages: Sequence[StreamlitPage]) -> None:
     with st.container(key="pq-bar", horizontal=True, vertical_alignment="center"):
         st.html(f'<span class="pq-brand">▦ {say("view.app")}</span>')
+        linked = tell_links()
         for page in pages:
-            st.page_link(page, label=page.title, query_params=choice().address())
+            st.page_link(page, label=page.title, query_params=linked)
         opened = work.bench().opened
         names = tuple(opened.rules) if opened else (choice().profile,)
         pick("profile", names, say("view.profile"), _profile_name, hide_label=True)

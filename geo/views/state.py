@@ -6,6 +6,7 @@ page is the address's path. What a user uploaded is in no link.
 
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -153,7 +154,7 @@ def going() -> dict[str, Any]:
 def follow_address() -> None:
     """Take over a link, or the browser's way back, if the address was changed."""
     given = st.query_params.to_dict()
-    if given == st.session_state.get("pq_address"):
+    if _turned_by_link(given) or given == st.session_state.get("pq_address"):
         return
     first = "pq_address" not in st.session_state
     found = read_address(given, choice())
@@ -161,6 +162,29 @@ def follow_address() -> None:
         go_to(id=found.community)
     st.session_state["pq_choice"] = found
     st.session_state["pq_address"] = given
+
+
+def tell_links() -> dict[str, str]:
+    """Return the parameters for links to other pages, and note them.
+
+    Returns
+    -------
+    dict
+        Short names and values. Links stay as they are while only a part of the page
+        runs again, so they may say less than what was chosen since.
+    """
+    found = choice().address()
+    st.session_state["pq_linked"] = found
+    return found
+
+
+def _turned_by_link(given: dict[str, str]) -> bool:
+    """Return whether a link of our own led to another page: the choice stays then."""
+    path = urlsplit(st.context.url or "").path
+    before = st.session_state.get("pq_path")
+    st.session_state["pq_path"] = path
+    linked = given == st.session_state.get("pq_linked")
+    return linked and before is not None and path != before
 
 
 def tell_address() -> None:

@@ -92,7 +92,8 @@ def rank_of(page: Page, community: str) -> tuple[int, float]:
     settled(page)
     page.wait_for_selector(".pq-stack-cell", timeout=FIRST_MS)
     script = """(id) => {
-      const tables = [...document.querySelectorAll(".pq-table")].map((one) => one.table);
+      const hosts = [...document.querySelectorAll(".pq-table")];
+      const tables = hosts.map((one) => one.table);
       const rows = tables.find((one) => one.rows?.columns.score).rows;
       const at = rows.ids.indexOf(id);
       return [rows.columns.rank[at], rows.columns.score[at]];
@@ -154,7 +155,7 @@ def supply(page: Page, community: str) -> None:
 
 
 def overrule(page: Page, community: str, rule: str) -> None:
-    """Overrule a verdict by hand: who, when and why stay with it; undo takes it back."""
+    """Overrule a verdict by hand: who, when and why stay with it; undo it."""
     click_cell(page, community, rule)
     before = sign_of(page, community, rule)
     panel(page).locator("summary", has_text="人工改判").click()
