@@ -10,9 +10,9 @@ looked at it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,8 @@ UNSAFE = "unsafe"
 
 _CLASSES = dict(zip(("基础类", "完善类", "提升类"), ITEM_CLASSES, strict=True))
 _NONE = frozenset({"无", "没有", "未发现", "none", "no"})
+#: Columns of a work that say what it is for.
+_TOLD = ("item", "category", "addresses")
 _SEPARATORS = re.compile(r"[|;,、，；\s/]+")
 _STATES = {HOLDS: "lacking", FAILS: "sound", UNSURE: "unknown"}
 
@@ -93,9 +95,15 @@ class Need:
         bool
             Whether it is its key or column, or one of its words stands in it.
         """
-        plain = text.strip().lower()
-        own = {self.key, self.column, self.category} - {""}
-        return plain in own or any(word in plain for word in self.words)
+        own = (self.key, self.column, self.category)
+        return _names(own, self.words, text)
+
+
+@lru_cache(maxsize=100_000)
+def _names(own: tuple[str, ...], words: tuple[str, ...], text: str) -> bool:
+    """Compare once: the same few texts stand at many communities."""
+    plain = text.strip().lower()
+    return (bool(plain) and plain in own) or any(word in plain for word in words)
 
 
 @cache
@@ -144,6 +152,7 @@ def list_needs(rules: RuleBook) -> tuple[Need, ...]:
     return tuple(listed)
 
 
+@lru_cache(maxsize=1)
 def find_shortfalls(ground: Ground) -> pd.DataFrame:
     """Find what each community lacks, and whether its scheme does something about it.
 
@@ -168,19 +177,23 @@ def find_shortfalls(ground: Ground) -> pd.DataFrame:
     be solved 在片区层面 (建办城〔2021〕50号, annex 一(五)).
     """
     facts = ground.facts.sort_index()
-    works = _name_works(ground, facts)
+    needs = list_needs(ground.plan.rules)
+    vocabulary = _Vocabulary(needs)
+    works = _name_works(ground, facts, vocabulary)
     gaps = ground.plan.gaps
     verdicts = {
         str(category): rows.set_index("community_id")["state"]
         for category, rows in gaps.groupby("category")
     }
-    needs = list_needs(ground.plan.rules)
-    lists = {
-        column: _read_lists(facts, column)
-        for column in ("shortfall_list", "hazard_list")
-    }
+    short, danger = (
+        [
+            None if one is None else vocabulary.name(one)
+            for one in _read_lists(facts, name)
+        ]
+        for name in ("shortfall_list", "hazard_list")
+    )
     found = [
-        _judge_need(need, at, facts, verdicts, lists, works)
+        _judge_need(need, at, facts, verdicts, (short, danger), works)
         for at, need in enumerate(needs)
     ]
     table = pd.concat(found, ignore_index=True)
@@ -195,7 +208,7 @@ def _judge_need(
     order: int,
     facts: pd.DataFrame,
     verdicts: Mapping[str, pd.Series],
-    lists: Mapping[str, list[tuple[str, ...] | None]],
+    lists: tuple["_Named", "_Named"],
     works: "_Works",
 ) -> pd.DataFrame:
     level, told = np.full(len(facts), UNSURE), np.full(len(facts), "", dtype=object)
@@ -273,24 +286,47 @@ def _read_lists(facts: pd.DataFrame, column: str) -> list[tuple[str, ...] | None
     ]
 
 
-def _read_survey(need: Need, lists: Mapping[str, list[tuple[str, ...] | None]]) -> Ints:
+def _read_survey(need: Need, lists: tuple["_Named", "_Named"]) -> Ints:
     level = []
-    for short, danger in zip(*lists.values(), strict=True):
-        words = [*(short or ()), *(danger or ())]
+    for short, danger in zip(*lists, strict=True):
         own = danger if need.hazard else short
-        if any(need.named_by(word) for word in words):
+        if any(need.key in one for one in (short, danger) if one is not None):
             level.append(HOLDS)
         else:
             level.append(UNSURE if own is None else FAILS)
     return np.array(level, dtype=np.int64)
 
 
+#: Needs that the list of each community names; None: nobody wrote one.
+_Named = list[frozenset[str] | None]
+#: Works by community: id, the needs that its words name, its network.
+_Listed = dict[str, list[tuple[str, frozenset[str], str]]]
+
+
+class _Vocabulary:
+    """Which needs a text names; each text is looked at once."""
+
+    def __init__(self, needs: Sequence[Need]) -> None:
+        self.needs = needs
+        self.known: dict[str, frozenset[str]] = {}
+
+    def name(self, words: Iterable[str]) -> frozenset[str]:
+        """Return the keys of the needs that any of the words names."""
+        return frozenset().union(*(self._find(word) for word in words))
+
+    def _find(self, word: str) -> frozenset[str]:
+        if word not in self.known:
+            named = [need.key for need in self.needs if need.named_by(word)]
+            self.known[word] = frozenset(named)
+        return self.known[word]
+
+
 @dataclass(frozen=True, slots=True)
 class _Works:
-    """Works by community: id, the texts that say what it is, and its network."""
+    """Works of each community, and of its unit; whose works are on record."""
 
-    own: Mapping[str, list[tuple[str, tuple[str, ...], str]]]
-    unit: Mapping[str, list[tuple[str, tuple[str, ...], str]]]
+    own: _Listed
+    unit: _Listed
     known: frozenset[str]
 
     def find(self, community: str, need: Need) -> tuple[str, ...]:
@@ -298,40 +334,39 @@ class _Works:
         works = self.own.get(community, [])
         if need.item_class == "enhance":
             works = [*works, *self.unit.get(community, [])]
-        return tuple(
-            sorted(
-                {
-                    name
-                    for name, texts, kind in works
-                    if (need.utility_kind and kind == need.utility_kind)
-                    or any(need.named_by(text) for text in texts)
-                }
-            )
-        )
+        found = {
+            name
+            for name, named, kind in works
+            if need.key in named or (need.utility_kind and kind == need.utility_kind)
+        }
+        return tuple(sorted(found))
 
 
-def _name_works(ground: Ground, facts: pd.DataFrame) -> _Works:
+def _name_works(ground: Ground, facts: pd.DataFrame, vocabulary: _Vocabulary) -> _Works:
     """Take the works of the table, and those that the ledger only lists."""
-    own: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
+    own: _Listed = {}
     table = ground.tables["works"]
-    names = ("item", "category", "addresses")
-    for row in table.to_dict("records"):
-        community = row["community_id"]
-        if pd.isna(community):
-            continue
-        said = [str(row[name]) for name in names if not pd.isna(row[name])]
-        texts = tuple(word for text in said for word in _SEPARATORS.split(text) if word)
+    for row in table[table["community_id"].notna()].to_dict("records"):
+        said = [str(row[name]) for name in _TOLD if not pd.isna(row[name])]
+        words = [word for text in said for word in _SEPARATORS.split(text) if word]
         kind = "" if pd.isna(row["utility_kind"]) else str(row["utility_kind"])
-        own.setdefault(str(community), []).append((str(row["id"]), texts, kind))
+        work = (str(row["id"]), vocabulary.name(words), kind)
+        own.setdefault(str(row["community_id"]), []).append(work)
     listed = _read_lists(facts, "scheme_items")
-    for community, words in zip(facts.index.astype("str"), listed, strict=True):
-        for word in words or ():
+    for community, items in zip(facts.index.astype("str"), listed, strict=True):
+        for word in items or ():
             if word not in _NONE:
-                own.setdefault(community, []).append((word, (word,), ""))
-    unit: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
+                work = (word, vocabulary.name([word]), "")
+                own.setdefault(community, []).append(work)
+    return _Works(own, _share_in_units(ground, own), frozenset(own))
+
+
+def _share_in_units(ground: Ground, own: _Listed) -> _Listed:
+    """Return the works of all members of the unit of each community."""
+    unit: _Listed = {}
     if ground.unit_of is not None:
         for _, members in ground.unit_of.groupby(ground.unit_of):
             ids = [str(one) for one in members.index]
             shared = [work for one in ids for work in own.get(one, [])]
             unit |= dict.fromkeys(ids, shared)
-    return _Works(own, unit, frozenset(own))
+    return unit

@@ -102,7 +102,7 @@ def test_a_rule_may_have_a_formula_of_its_own(monkeypatch):
     joined = say_formula("N-1-7a", "participation+agreement", "zh")
     assert joined.startswith("参与率")
     assert "同意率 =" in joined
-    own = {"check.formula.N-1-7a": "自己的"} | {}
-    monkeypatch.setattr("geo.check_words.texts", lambda lang: own)
-    monkeypatch.setattr("geo.check_words.tr", lambda key, lang: own[key])
+    own = {"check.formula.N-1-7a": "自己的"}
+    monkeypatch.setattr("geo.check_words.texts", lambda _: own)
+    monkeypatch.setattr("geo.check_words.tr", lambda key, _: own[key])
     assert say_formula("N-1-7a", "participation+agreement", "zh") == "自己的"

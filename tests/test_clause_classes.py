@@ -26,7 +26,7 @@ def need(name, item_class="basic", state="lacking", addressed="yes"):
 
 def judge(monkeypatch, *needs):
     table = pd.DataFrame(needs, columns=list(need("water")))
-    monkeypatch.setattr(clause_classes, "find_shortfalls", lambda ground: table)
+    monkeypatch.setattr(clause_classes, "find_shortfalls", lambda _: table)
     (found,) = check_class_priority(ROW, ground_of({"c": {}}, "yunnan"))
     assert speak(found.found, "zh")
     return found
