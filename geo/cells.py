@@ -28,6 +28,9 @@ _ABOUT_BEFORE = re.compile(r"^(约为|约|大约|大概|近|将近|≈|~|左右)
 _ABOUT_AFTER = re.compile(r"(左右|上下|余|多|以上|许|不到)")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?")
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d|21\d\d)(?!\d)")
+#: Signs and digits are mixed, too: 二00一年.
+_CHINESE_YEAR = re.compile("[一二][〇○零0一二三四五六七八九]{3}")
+_CHINESE_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _DECADE = re.compile(r"(?<!\d)((1[89]|20)?(\d)0)(年代|s)")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(\d{1,2})\s*日?|月)?")
 #: A day in another year is a slip of the pen.
@@ -166,7 +169,8 @@ def parse_year(text: object) -> tuple[float, bool] | None:
     Parameters
     ----------
     text
-        Cell: a year, a date, ``"1998年前"``, ``"90年代"``, ``"1985-1990"``.
+        Cell: a year, a date, ``"1998年前"``, ``"90年代"``, ``"1985-1990"``,
+        ``"一九九八年"``.
 
     Returns
     -------
@@ -183,7 +187,7 @@ def parse_year(text: object) -> tuple[float, bool] | None:
         return float(text.year), False
     if isinstance(text, int | float | np.number):
         return float(text), False
-    word = plain(text)
+    word = _CHINESE_YEAR.sub(_in_digits, plain(text))
     decade = _decade(word)
     if decade is not None:
         return decade, True
@@ -354,6 +358,10 @@ def _is_blank(value: object) -> bool:
 def _strip_about(word: str) -> tuple[str, bool]:
     short = _ABOUT_AFTER.sub("", _ABOUT_BEFORE.sub("", word))
     return short, short != word
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return found[0].translate(_CHINESE_DIGITS)
 
 
 def _decade(word: str) -> float | None:

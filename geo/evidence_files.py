@@ -28,7 +28,11 @@ _TEXT_FILES = (".csv", ".txt")
 
 
 def write_evidence(
-    evidence: Evidence, folder: Path, *, headers: pd.DataFrame | None = None
+    evidence: Evidence,
+    folder: Path,
+    *,
+    headers: pd.DataFrame | None = None,
+    before: Evidence | None = None,
 ) -> list[Path]:
     """Write the tables of evidence that changed into a district folder.
 
@@ -40,6 +44,10 @@ def write_evidence(
         District folder.
     headers
         Headers of ledgers of the rule book; None: those built in.
+    before
+        What was read from the folder: a table that is still the same is left alone,
+        even where somebody else has changed its file since. None: every table is
+        compared with its file.
 
     Returns
     -------
@@ -58,10 +66,10 @@ def write_evidence(
     files = find_tables(folder, read_manifest(folder))
     written = []
     for name in EVIDENCE:
-        old = files.get(name, [])
-        old = [path for path in old if path.is_file()]
+        old = [path for path in files.get(name, []) if path.is_file()]
         table = evidence.tables[name]
-        if _is_there(table, name, old, known):
+        same = before is not None and table.equals(before.tables[name])
+        if same or _is_there(table, name, old, known):
             continue
         text = [path for path in old if path.suffix.lower() in _TEXT_FILES]
         target = text[0] if text else folder / f"{name}.csv"

@@ -25,6 +25,8 @@ from geo.text import LANGUAGES, tr
 
 #: Endings of the names of tables of evidence.
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+#: Formats of offices that must be saved as another first.
+_OTHER_SUFFIXES = (".xls", ".xlsb", ".et", ".ods")
 #: In these tables a row of totals says something.
 _WITH_TOTALS = ("budgets",)
 
@@ -95,8 +97,9 @@ def find_tables(folder: Path, manifest: Manifest) -> dict[str, list[Path]]:
         for file in sorted(folder.iterdir())
         if file.is_file()
         and not file.name.startswith((".", "~"))
-        and file.suffix.lower() in TABLE_SUFFIXES
+        and file.suffix.lower() in (*TABLE_SUFFIXES, *_OTHER_SUFFIXES)
     ]
+    files.sort(key=lambda file: file.suffix.lower() in _OTHER_SUFFIXES)
     found = {}
     for name in EVIDENCE:
         names = {name, *(tr(f"layer.{name}", lang).lower() for lang in LANGUAGES)}
@@ -145,6 +148,11 @@ def read_table_file(
     """
     if not path.is_file():
         raise InputError("file_missing", **layer_names(name), source=path.name)
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        formats = "、".join(TABLE_SUFFIXES)
+        raise InputError(
+            "format_unknown", **layer_names(name), source=path.name, known=formats
+        )
     own = headers_of(name, headers)
     known = known_headers(name, own)
     raw = read_ledger(path, name, known, totals=name in _WITH_TOTALS)

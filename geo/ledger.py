@@ -172,7 +172,8 @@ def _read_sheet(path: Path, layer: str) -> tuple[Grid, dict[Any, Any], list[str]
             "unreadable", **layer_names(layer), source=path.name, reason=str(error)
         ) from error
     sheets = [sheet for sheet in book.worksheets if sheet.max_row and _has_cells(sheet)]
-    named = [sheet for sheet in sheets if sheet.title.strip().lower() == layer]
+    own = {name.lower() for name in layer_names(layer).values()}
+    named = [sheet for sheet in sheets if sheet.title.strip().lower() in own]
     if not sheets:
         raise InputError("layer_empty", **layer_names(layer), source=path.name)
     sheet = (named or sheets)[0]

@@ -237,3 +237,17 @@ def test_a_word_may_mean_a_choice_under_one_header_only():
 @pytest.mark.parametrize(("cell", "flag"), [("合格", True), ("不合格", False)])
 def test_what_was_accepted_is_a_yes(cell, flag):
     assert parse_flag(cell) == (flag, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "year", "rough"),
+    [
+        ("一九九八年", 1998, False),
+        ("二〇〇一年", 2001, False),
+        ("二○○六", 2006, False),
+        ("二零一零年底", 2010, True),
+        ("一九八五-一九九〇", 1990, True),
+    ],
+)
+def test_years_in_chinese_signs(cell, year, rough):
+    assert parse_year(cell) == (year, rough)

@@ -159,6 +159,17 @@ def test_only_what_changed_is_written_and_the_old_file_is_kept(tmp_path):
     assert sorted(one.name for one in tmp_path.glob("*.bak")) == [kept.name]
 
 
+def test_what_somebody_else_changed_meanwhile_is_left_alone(tmp_path):
+    path = write_csv(tmp_path / "consent.csv", "小区编码,同意户数\nc1,169\n")
+    before = read(tmp_path)
+    write_csv(path, "小区编码,同意户数\nc1,200\n")
+    budget = fill("budgets", year=[2027], source=["all"])
+    evidence = before.with_table("budgets", budget)
+    (written,) = write_evidence(evidence, tmp_path, before=before)
+    assert written.name == "budgets.csv"
+    assert read(tmp_path).tables["consent"]["households_agreed"].tolist() == [200]
+
+
 def test_a_workbook_becomes_a_csv_and_is_kept(tmp_path):
     rows = [["表"], ["小区编码", "同意户数"], ["c1", 169], ["合计", 169]]
     write_xlsx(tmp_path / "consent.xlsx", rows, sheets=["别的"])

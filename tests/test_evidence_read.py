@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hamlet import make_communities
@@ -82,6 +83,31 @@ def test_two_files_of_one_table_are_told_and_one_is_used(tmp_path):
     assert evidence.tables["consent"]["households_agreed"].tolist() == [169]
     said = render_findings(evidence.findings, "en")["message"].iloc[0]
     assert "居民意愿.csv" in said
+
+
+def test_an_old_workbook_is_told_and_not_passed_over(tmp_path):
+    (tmp_path / "consent.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    evidence = read(tmp_path)
+    assert codes(evidence) == ["table_unusable"]
+    said = render_findings(evidence.findings, "zh")["message"].iloc[0]
+    assert "consent.xls" in said
+    write_csv(tmp_path / "consent.csv", "小区编码,同意户数\nc1,169\n")
+    evidence = read(tmp_path)
+    assert codes(evidence) == ["table_twice"]
+    assert evidence.tables["consent"]["households_agreed"].tolist() == [169]
+
+
+@pytest.mark.parametrize("title", ["consent", "居民意愿", " Consent "])
+def test_a_sheet_is_known_by_its_name(tmp_path, title):
+    book = openpyxl.Workbook()
+    book.active.append(["填表说明", "见附件"])
+    sheet = book.create_sheet(title)
+    sheet.append(["小区编码", "同意户数"])
+    sheet.append(["c1", 169])
+    book.save(tmp_path / "consent.xlsx")
+    evidence = read(tmp_path)
+    assert evidence.tables["consent"]["households_agreed"].tolist() == [169]
+    assert codes(evidence) == ["other_sheets"]
 
 
 # --- what offices write ----------------------------------------------------------
