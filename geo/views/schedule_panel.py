@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo.archive import RESERVE
 from geo.evidence_schema import FUND_SOURCES
 from geo.maps import STATE_LOOKS
 from geo.reserve_scores import PARTS
@@ -76,9 +77,17 @@ def _whole(board: Board) -> list[Block]:
         loud = key.removeprefix("schedule.statement.") in _ALARMS
         made.append(blocks.alarm(text) if loud else blocks.text(text))
     made += [blocks.sub(say("view.schedule.panel.funds")), _years(board)]
-    counts = board.ranking.table["gate"].value_counts()
+    table = board.ranking.table
+    begun = int((table["status"] != RESERVE).sum())
+    counts = table["gate"].value_counts()
     ready, waiting, out = (int(counts.get(one, 0)) for one in _GATE_STATES)
-    told = say("view.schedule.panel.gates", ready=ready, waiting=waiting, out=out)
+    told = say(
+        "view.schedule.panel.gates",
+        ready=ready,
+        waiting=waiting,
+        out=out - begun,
+        begun=begun,
+    )
     made += [blocks.sub(say("view.schedule.panel.library")), blocks.text(told)]
     if board.ranking.willing_first:
         made.append(blocks.text(say("view.schedule.panel.willing"), soft=True))
