@@ -14,13 +14,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.compliance import check_clauses
+from geo.compliance import Checks, check_clauses
 from geo.district import District, read_district
 from geo.evidence_edits import set_cell
 from geo.evidence_files import write_evidence
 from geo.evidence_read import read_evidence
 from geo.evidence_schema import EVIDENCE, FUND_SOURCES, UTILITY_KINDS
 from geo.facts import gather_facts
+from geo.indicators import measure_indicators
 from geo.manifest import Manifest
 from geo.plan import Plan, plan_district
 from geo.policy_settings import CheckSettings
@@ -536,19 +537,27 @@ def plan(sample: District) -> Plan:
     return plan_district(sample, load_rules("gansu"), Settings(), until="gaps")
 
 
-def judge(plan: Plan, profile: str, **settings: Any) -> pd.DataFrame:
+def judge(plan: Plan, profile: str, **settings: Any) -> Checks:
     """Judge with every community alone, but C109 joined with its older neighbour."""
     ids = plan.district.communities.index
     units = pd.Series(ids, ids).replace("C110", "C109")
     chosen = CheckSettings(as_of=ANSWERS["policy"]["as_of"], **settings)
     turned = replace(plan, rules=load_rules(PROFILES[profile]))
-    table = check_clauses(turned, unit_of=units, settings=chosen).table
-    return table.set_index(["rule_id", "subject_id"])
+    return check_clauses(turned, unit_of=units, settings=chosen)
+
+
+def by_rule(checks: Checks) -> pd.DataFrame:
+    return checks.table.set_index(["rule_id", "subject_id"])
 
 
 @pytest.fixture(scope="module")
-def judged(plan: Plan) -> dict[str, pd.DataFrame]:
+def checks(plan: Plan) -> dict[str, Checks]:
     return {profile: judge(plan, profile) for profile in PROFILES}
+
+
+@pytest.fixture(scope="module")
+def judged(checks: dict[str, Checks]) -> dict[str, pd.DataFrame]:
+    return {profile: by_rule(one) for profile, one in checks.items()}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -569,7 +578,7 @@ def test_consent_is_judged_as_on_paper(
 
 @pytest.mark.parametrize(("base", "profile"), [("participated", "GS"), ("total", "YN")])
 def test_a_base_that_was_chosen_decides(base: str, profile: str, plan: Plan) -> None:
-    state = judge(plan, profile, consent_base=base)["state"]
+    state = by_rule(judge(plan, profile, consent_base=base))["state"]
     for community, answer in ANSWERS["consent_base"][base].items():
         found = state[RULES["agreement"][profile], community]
         assert found == answer[profile], community
@@ -671,3 +680,20 @@ def test_the_2008_community_needs_its_older_neighbour(
     assert list(apart.loc[apart["rule_id"] == "YN-1-2b", "state"]) == ["short"]
     # the document of Gansu says nothing of years
     assert judged["GS"]["state"]["N-1-2a", own] == "open"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_indicators_count_what_is_on_paper(
+    profile: str, checks: dict[str, Checks]
+) -> None:
+    indicators = measure_indicators(checks[profile])
+    table = indicators.table
+    rows = table.set_index(table["indicator_id"] + "." + table["part"])
+    for part, counts in ANSWERS["indicators"].items():
+        found = rows.loc[part, ["numerator", "denominator"]]
+        assert list(found) == pytest.approx(counts), part
+    for part, value in ANSWERS["last_indicators"].items():
+        assert rows.loc[part, "last_value"] == pytest.approx(value)
+    assert rows.loc["IND-1-06.satisfaction", "state"] == "unknown"
+    assert (indicators.name, indicators.city) == ("示例区", "示例市")
+    assert indicators.year == ANSWERS["policy"]["plan_year"] - 1
