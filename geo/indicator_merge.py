@@ -123,7 +123,7 @@ class _Merge:
         lost = [*self.absent, *(one for one in self.members if one not in states)]
         blank = used["denominator"].isna() | (used["denominator"] <= 0)
         open_ = (used["state"] == State.OPEN) & used["value_least"].isna() & ~blank
-        some = used[~blank & ~open_]
+        some = used[~blank]
         unsure = [one for one, s in states.items() if s == State.UNKNOWN]
         return Tally(
             numerator=float(some["numerator"].sum()),

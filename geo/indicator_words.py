@@ -100,6 +100,8 @@ def say_range(row: Mapping[Any, Any]) -> Said:
     """
     bounds = (row["value_least"], row["value_most"])
     least, most = (_value(one, row) for one in bounds)
+    if row["unit"] == "share":
+        least = least.removesuffix(" %")
     return "indicators.range", {"least": least, "most": most}
 
 

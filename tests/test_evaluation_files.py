@@ -140,7 +140,7 @@ def test_the_table_of_indicators_has_20_rows_and_bounds():
     assert len(table) == 20
     row = table.set_index("indicator_id").loc["IND-2-01"]
     assert pd.isna(row["value"])
-    assert row["value_text"] == "66.7 %–100.0 %"
+    assert row["value_text"] == "66.7–100.0 %"
     assert (row["value_least"], row["value_most"]) == (2 / 3, 1.0)
     assert "有无党组织" in row["missing"]
 

@@ -204,3 +204,24 @@ def test_nothing_or_another_level_is_refused(two):
     for files, level in (({}, "city"), (two, "county")):
         with pytest.raises(ValueError, match="level is"):
             merge_indicators(files, level)
+
+
+def test_a_number_left_to_each_place_stays_open_and_says_of_how_many():
+    rules = [("N-1-7a", one, "open") for one in "ABC"]
+    files = {
+        name: as_county(name, rules=rules, profile="national") for name in ("甲", "乙")
+    }
+    row = part_of(merge_indicators(files, "city"), "1-07", "consensus")
+    assert (row["state"], row["denominator"]) == ("open", 6)
+
+
+def test_a_county_that_leaves_it_open_widens_the_bounds_of_the_others():
+    met = [("GS-2a", one, "met") for one in "ABC"]
+    left = [("N-1-7a", one, "open") for one in "ABC"]
+    files = {
+        "a": as_county("甲", rules=met),
+        "b": as_county("乙", rules=left, profile="national"),
+    }
+    row = part_of(merge_indicators(files, "province"), "1-07", "consensus")
+    assert (row["numerator"], row["denominator"], row["undecided"]) == (3, 6, 3)
+    assert row["state"] == "unknown"

@@ -30,7 +30,9 @@ from geo.views.shapes import Parcel
 from geo.views.state import choice, choose, go_to, tell_address
 from geo.views.widgets import Event, say, send_parcels, show_panel, show_table
 
-#: What a table is higher than its rows: bar and head.
+#: Height of the table, or map, and of the panel beside it: 20 rows and their head.
+_HEIGHT = 690
+#: What a table is higher than its rows: the bar above them.
 _FURNITURE = 44
 
 
@@ -86,7 +88,7 @@ def _show_review(plan: Plan, parcels: dict[str, Parcel]) -> None:
                 panel_of(now, review, found),
                 act,
                 subject=f"{views.indicator} {views.part} {choice().community}",
-                height=mapview.HEIGHT,
+                height=_HEIGHT,
             )
     rows = evaluation_rows.pack_behind(now, review, found)
     send_parcels([rows], key="evaluation-behind")
@@ -107,11 +109,13 @@ def _show_left(
     if views.show == "map" and not views.merged:
         style, legend = evaluation_map.state_style(now, review, found)
         send_parcels([style], key="evaluation-style")
-        evaluation_map.show(now, review, parcels, act, style=style, legend=legend)
+        evaluation_map.show(
+            now, review, parcels, act, style=style, legend=legend, height=_HEIGHT
+        )
         return
     rows = evaluation_rows.pack_indicators(now, found)
     send_parcels([rows], key="evaluation-rows")
-    height = mapview.HEIGHT - _FURNITURE
+    height = _HEIGHT - _FURNITURE
     table = evaluation_rows.indicator_table(now, rows, height)
     show_table("evaluation-table", table, act)
 
@@ -203,17 +207,30 @@ def statement(now: ReviewDesk, review: Review, found: Indicators) -> str:
         One or two sentences.
     """
     level = say(f"indicators.level.{found.level}")
+    if views_of(now).merged:
+        comma = say("view.comma")
+        told = say(
+            "view.evaluation.statement_merged",
+            name=found.name or level,
+            year=found.year,
+            count=len(found.members),
+            names=comma.join(found.members),
+        )
+        if not found.absent:
+            return told
+        names = comma.join(found.absent)
+        return f"{told} {say('view.evaluation.panel.absent', names=names)}"
     year = year_of(review, views_of(now))
     plan_year = found.plan_year or say("view.missing")
     told = say(
         "view.evaluation.statement",
         name=found.name or level,
-        year=found.year if views_of(now).merged else year,
+        year=year,
         plan_year=plan_year,
         planned=f"{len(review.checks.ground.planned):,}",
     )
     due = review.checks.ground.profile.value("report.before")
-    if not due or views_of(now).merged:
+    if not due:
         return told
     month, day = (int(one) for one in str(due).split("-"))
     late = say("view.evaluation.due", year=year + 1, month=month, day=day)

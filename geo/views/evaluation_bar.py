@@ -38,18 +38,16 @@ def show(plan: Plan, now: ReviewDesk, review: Review, found: Indicators) -> None
     with st.container(
         key="pq-evaluation-bar", horizontal=True, vertical_alignment="center"
     ):
-        if not views.merged:
-            _segments(
-                "show",
-                ("table", "map"),
-                views.show,
-                lambda one: setattr(views, "show", one),
-            )
+        # always there: without it the menu beside it would be a new one, and close
+        _segments(
+            "show",
+            ("table", "map"),
+            "table" if views.merged else views.show,
+            lambda one: setattr(views, "show", one),
+            disabled=views.merged,
+        )
         _pick_year(views, review)
-        label = say("view.evaluation.merge.title")
-        if views.merged:
-            label = say("view.evaluation.merge.title_some", count=len(found.members))
-        with st.popover(label, width="content"):
+        with st.popover(say("view.evaluation.merge.title"), width="content"):
             _show_merge(views)
         review_bar.show_steps(plan, now)
     _show_findings(views, found)
@@ -60,6 +58,8 @@ def _segments(
     options: tuple[str, ...],
     value: str,
     keep: Callable[[str], None],
+    *,
+    disabled: bool = False,
 ) -> None:
     key = f"pq-evaluation-{name}"
     st.session_state[key] = value
@@ -74,6 +74,7 @@ def _segments(
         key=key,
         on_change=take,
         label_visibility="collapsed",
+        disabled=disabled,
     )
 
 
@@ -112,7 +113,10 @@ def _show_merge(views: EvaluationViews) -> None:
 
     def take() -> None:
         given = st.session_state.get(key) or []
-        take_files(views, [(one.name, one.getvalue()) for one in given])
+        if given:
+            take_files(views, [(one.name, one.getvalue()) for one in given])
+            # a new field: what was read is listed below it
+            views.turn += 1
 
     st.file_uploader(
         say("view.evaluation.merge.files"),
@@ -147,8 +151,8 @@ def _text(views: EvaluationViews) -> None:
         say("view.evaluation.merge.expected"),
         key=key,
         on_change=take,
-        help=say("view.evaluation.merge.expected_help"),
     )
+    st.html(f'<div class="pq-note">{say("view.evaluation.merge.expected_help")}</div>')
 
 
 def _own(views: EvaluationViews) -> None:

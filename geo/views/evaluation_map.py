@@ -9,8 +9,8 @@ from geo.indicators import Indicators
 from geo.review import Review
 from geo.schema import State
 from geo.views import mapview, work
-from geo.views.check_told import CHECK_LOOKS, STATES, look_of, state_word
-from geo.views.evaluation_told import WORDS, part_words
+from geo.views.check_told import CHECK_LOOKS, STATES, look_of
+from geo.views.evaluation_told import WORDS, looks_of, part_words
 from geo.views.evaluation_work import members_of, part_of, views_of
 from geo.views.review_work import ReviewDesk
 from geo.views.shapes import Parcel, pack_value
@@ -59,14 +59,15 @@ def state_style(
         Its legend.
     """
     row = shown_part(found, now)
-    states = {
-        one: State(word) for word in WORDS for one in members_of(review, row, word)
-    }
+    looks = looks_of(dict(row))
+    words = {one: word for word in WORDS for one in members_of(review, row, word)}
+    states = {one: looks[word][0] for one, word in words.items()}
     ids = [str(one) for one in review.plan.district.communities.index]
     codes = [STATES.index(states.get(one, State.NOT_REQUIRED)) for one in ids]
 
     def make() -> Parcel:
-        notes = [_note(states.get(one)) for one in ids]
+        rest = say("view.evaluation.not_counted")
+        notes = [looks[words[one]][1] if one in words else rest for one in ids]
         return pack_value(
             "style",
             {
@@ -83,7 +84,7 @@ def state_style(
     rows = [
         {
             "look": look_of(state),
-            "label": _word(state),
+            "label": _word(state, [looks[word] for word in sorted({*words.values()})]),
             "count": say("view.communities", value=f"{codes.count(at):,}"),
         }
         for at, state in enumerate(STATES)
@@ -101,6 +102,7 @@ def show(
     *,
     style: Parcel,
     legend: Mapping[str, Any],
+    height: int,
 ) -> None:
     """Show the map.
 
@@ -114,6 +116,8 @@ def show(
         Called with a click on a community.
     style, legend
         Results of `state_style`.
+    height
+        Height of the map, pixels.
     """
     mapview.show_district(
         "evaluation",
@@ -123,15 +127,14 @@ def show(
         style=style.key,
         legend=legend,
         stale=now.stale,
+        height=height,
         off=["facilities", "gates"],
     )
 
 
-def _word(state: State) -> str:
+def _word(state: State, looks: list[tuple[State, str]]) -> str:
+    """Return what a look stands for; without fill also those who do not count."""
+    told = [word for one, word in looks if one == state]
     if state == State.NOT_REQUIRED:
-        return say("view.evaluation.not_counted")
-    return state_word(str(state))
-
-
-def _note(state: State | None) -> str:
-    return _word(State.NOT_REQUIRED if state is None else state)
+        told.append(say("view.evaluation.not_counted"))
+    return say("view.comma").join(dict.fromkeys(told))

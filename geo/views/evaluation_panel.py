@@ -15,7 +15,9 @@ from geo.views.evaluation_told import (
     count_changes,
     found_words,
     indicator_of,
+    is_judged,
     last_words,
+    looks_of,
     name_of,
     number_of,
     part_words,
@@ -189,7 +191,8 @@ def _members(review: Review, row: dict[str, Any], word: str) -> list[Block]:
     if not ids:
         return []
     chosen = choice().community
-    look = look_of(word)
+    state, label = looks_of(row)[word]
+    look = look_of(state)
     lines = [
         {
             "id": one,
@@ -205,7 +208,7 @@ def _members(review: Review, row: dict[str, Any], word: str) -> list[Block]:
     if len(ids) > _LISTED:
         more = say("view.evaluation.panel.more", count=f"{len(ids) - _LISTED:,}")
         lines.append({"id": "", "title": more, "note": "", "rank": ""})
-    title = say(f"view.evaluation.behind_{word}", count=f"{len(ids):,}")
+    title = say("view.evaluation.behind_of", word=label, count=f"{len(ids):,}")
     inner: Block = {"kind": "list", "rows": lines}
     if word == "met" or len(ids) > _LISTED // 4:
         return [{"kind": "folded", "title": title, "blocks": [inner]}]
@@ -264,10 +267,13 @@ def _community(review: Review, found: Indicators, community: str) -> list[Block]
         }
     ]
     any_found = False
+    told = found.table.to_dict("records")
+    mask = [is_judged({str(k): v for k, v in row.items()}) for row in told]
+    judged = found.table[mask]
     for word in WORDS:
         lines = [
             _counted_line(_plain(row), word)
-            for _, row in found.table.iterrows()
+            for _, row in judged.iterrows()
             if community in members_of(review, row, word)
         ]
         if not lines:

@@ -9,17 +9,23 @@ from geo.indicators import Indicators
 from geo.review import Review
 from geo.schema import State
 from geo.views import work
-from geo.views.check_told import STATES, look_of, unit_name
+from geo.views.check_told import CHECK_LOOKS, STATES, look_of, unit_name
 from geo.views.evaluation_told import (
     WORDS,
     found_words,
+    looks_of,
     name_of,
     number_of,
     part_words,
     short_required,
     year_words,
 )
-from geo.views.evaluation_work import members_of, part_of, views_of
+from geo.views.evaluation_work import (
+    EvaluationViews,
+    members_of,
+    part_of,
+    views_of,
+)
 from geo.views.panels import Block
 from geo.views.reports import name_of as community_name
 from geo.views.review_work import ReviewDesk
@@ -27,8 +33,6 @@ from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
 from geo.views.widgets import say
-
-_STATE_OF = {"short": State.SHORT, "unknown": State.UNKNOWN, "met": State.MET}
 
 
 def pack_indicators(now: ReviewDesk, found: Indicators) -> Parcel:
@@ -67,8 +71,7 @@ def pack_indicators(now: ReviewDesk, found: Indicators) -> Parcel:
                 "last_sort": [_number(row["last_value"]) for row in told],
                 "change": [_or_none(one["change"]) for one in years],
                 "change_sort": [_number(row["change"]) for row in told],
-                "part": [part_words(row).names[choice().lang] for row in told],
-                "found": [found_words(row) for row in told],
+                "first": [_first_words(row) for row in told],
             },
         )
 
@@ -96,13 +99,13 @@ def indicator_table(now: ReviewDesk, rows: Parcel, height: int) -> dict[str, Any
         "rows": rows.key,
         "columns": [
             _column("number", "text", "62px"),
-            _column("name", "text", "minmax(130px, 2.4fr)"),
+            _column("name", "text", "minmax(130px, 2fr)"),
             _column("state", "class", "104px"),
-            _column("value", "text", "minmax(86px, 0.9fr)"),
-            _column("required", "text", "74px", missing=say("view.evaluation.open")),
+            _column("value", "text", "108px"),
+            _column("required", "text", "78px", missing=say("view.evaluation.open")),
             _column("last", "text", "72px"),
-            _column("change", "text", "74px"),
-            _column("part", "text", "minmax(110px, 1.6fr)"),
+            _column("change", "text", "76px"),
+            _column("first", "text", "minmax(110px, 1.8fr)", missing=""),
         ],
         "classes": [look_of(state) for state in STATES],
         "title": say("view.evaluation.rows", shown="{shown}", all="{all}"),
@@ -110,6 +113,15 @@ def indicator_table(now: ReviewDesk, rows: Parcel, height: int) -> dict[str, Any
         "selected": views_of(now).indicator,
         "height": height,
     }
+
+
+def _first_words(row: dict[str, Any]) -> str:
+    """Name the items that decide the state; empty where none stands out."""
+    keys = str(row.get(f"parts_{row['state']}") or "").split("|")
+    names = [
+        part_words(row | {"part": key}).names[choice().lang] for key in keys if key
+    ]
+    return say("view.comma").join(names)
 
 
 def pack_behind(now: ReviewDesk, review: Review, found: Indicators) -> Parcel:
@@ -163,11 +175,20 @@ def behind_table(now: ReviewDesk, rows: Parcel, found: Indicators) -> dict[str, 
         "key": f"evaluation-{key}",
         "rows": rows.key,
         "columns": _county_columns() if views.merged else _community_columns(),
-        "classes": [look_of(state) for state in STATES],
+        "classes": _behind_looks(views, row),
         "title": say(f"view.evaluation.{key}", name=name, shown="{shown}", all="{all}"),
         "sort": None,
         "selected": choice().community or "",
     }
+
+
+def _behind_looks(
+    views: EvaluationViews, row: pd.Series | None
+) -> list[dict[str, Any]]:
+    if views.merged or row is None:
+        return [look_of(state) for state in STATES]
+    looks = looks_of(dict(row))
+    return [CHECK_LOOKS[looks[word][0]].told(looks[word][1]) for word in WORDS]
 
 
 def _pack_communities(review: Review, row: pd.Series) -> Parcel:
@@ -176,10 +197,10 @@ def _pack_communities(review: Review, row: pd.Series) -> Parcel:
     sizes = {} if ground.unit_of is None else ground.unit_of.value_counts().to_dict()
     ids: list[str] = []
     states: list[int] = []
-    for word in WORDS:
+    for at, word in enumerate(WORDS):
         members = members_of(review, row, word)
         ids += members
-        states += [STATES.index(_STATE_OF[word])] * len(members)
+        states += [at] * len(members)
     units = [
         "" if ground.unit_of is None else str(ground.unit_of.get(one, ""))
         for one in ids
@@ -187,7 +208,7 @@ def _pack_communities(review: Review, row: pd.Series) -> Parcel:
     return pack_rows(
         ids,
         {
-            "name": [community_name(names, one) for one in ids],
+            "community": [community_name(names, one) for one in ids],
             "state": states,
             "households": [_number(facts["households"].get(one)) for one in ids],
             "plan_year": [_whole(facts["plan_year"].get(one)) for one in ids],
@@ -212,7 +233,7 @@ def _pack_counties(found: Indicators, row: pd.Series) -> Parcel:
     return pack_rows(
         [*ids, *lost],
         {
-            "name": [*ids, *lost],
+            "county": [*ids, *lost],
             "state": [
                 *(STATES.index(State(one["state"])) for one in told),
                 *([STATES.index(State.UNKNOWN)] * len(lost)),
@@ -241,7 +262,7 @@ def _column(name: str, kind: str, width: str, **more: Any) -> Block:
 def _community_columns() -> list[Block]:
     unit = say("unit.households", value="{value}")
     return [
-        _column("name", "text", "minmax(140px, 1.6fr)"),
+        _column("community", "text", "minmax(140px, 1.6fr)"),
         _column("state", "class", "112px"),
         _column("households", "number", "108px", unit=unit),
         _column("plan_year", "text", "92px"),
@@ -252,7 +273,7 @@ def _community_columns() -> list[Block]:
 
 def _county_columns() -> list[Block]:
     return [
-        _column("name", "text", "minmax(140px, 1fr)"),
+        _column("county", "text", "minmax(140px, 1fr)"),
         _column("state", "class", "112px"),
         _column("value", "text", "minmax(110px, 0.8fr)"),
         _column("last", "text", "92px"),
@@ -260,7 +281,7 @@ def _county_columns() -> list[Block]:
     ]
 
 
-_BEHIND = ("name", "state", "households", "plan_year", "phase", "unit")
+_BEHIND = ("community", "state", "households", "plan_year", "phase", "unit")
 
 
 def _or_none(text: str) -> str | None:

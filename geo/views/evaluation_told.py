@@ -12,7 +12,7 @@ from geo.indicator_words import format_value, say_found, say_required
 from geo.indicators import Indicators
 from geo.rulings import speak
 from geo.schema import State
-from geo.views.check_told import STATES
+from geo.views.check_told import STATES, state_word
 from geo.views.state import choice
 from geo.views.widgets import say
 
@@ -47,9 +47,12 @@ def number_of(indicator: Indicator) -> str:
     Returns
     -------
     str
-        ``一(一)`` and so on.
+        ``一(一)`` and so on, ``1(1)`` in English.
     """
-    return indicator.clause.partition(" ")[2]
+    if choice().lang == "zh":
+        return indicator.clause.partition(" ")[2]
+    _, group, number = indicator.indicator_id.split("-")
+    return f"{group}({int(number)})"
 
 
 def name_of(indicator: Indicator) -> str:
@@ -191,6 +194,52 @@ def last_words(row: Mapping[str, Any]) -> str:
     key = "last_changed" if change else "last_value"
     values = {"year": when, "value": told["last"], "change": change}
     return say(f"view.evaluation.{key}", **values)
+
+
+def is_judged(row: Mapping[str, Any]) -> bool:
+    """Return whether a figure is held against a number.
+
+    Parameters
+    ----------
+    row
+        A row of the indicators.
+
+    Returns
+    -------
+    bool
+        Otherwise a community only counts in it, or does not.
+    """
+    return not isnan(row["target"]) and row["state"] != State.OPEN
+
+
+def looks_of(row: Mapping[str, Any]) -> dict[str, tuple[State, str]]:
+    """Return how those behind a figure look, and what they are called.
+
+    Parameters
+    ----------
+    row
+        A row of the indicators.
+
+    Returns
+    -------
+    dict
+        One of `WORDS` to the state whose look it has, and its word. Where no number is
+        laid down nobody is short of it.
+    """
+    if is_judged(row):
+        return {
+            "short": (State.SHORT, state_word(State.SHORT)),
+            "unknown": (State.UNKNOWN, state_word(State.UNKNOWN)),
+            "met": (State.MET, state_word(State.MET)),
+        }
+    left = (State.UNKNOWN, state_word(State.UNKNOWN))
+    if row["state"] == State.OPEN and isnan(row["value_least"]):
+        left = (State.OPEN, state_word(State.OPEN))
+    return {
+        "short": (State.NOT_REQUIRED, say("view.evaluation.counted_out")),
+        "unknown": left,
+        "met": (State.OPEN, say("view.evaluation.counted_in")),
+    }
 
 
 def count_states(found: Indicators) -> dict[State, int]:
