@@ -92,9 +92,11 @@ def find_repeated_digging(
         )
         for a, b, drawn in zip(theirs["a"], theirs["b"], theirs["drawn"], strict=True)
     ]
+    names = digs["dig_id"].to_numpy(dtype=object)
+    pipes = (digs["origin"] != WORK).to_numpy(dtype=np.bool_)
     better = [
-        _choose(move, digs, spans, (int(a), int(b)))
-        for move, a, b in zip(moves, theirs["a"], theirs["b"], strict=True)
+        _choose([(spans.first[at], pipes[at], names[at]) for at in pair], move)
+        for pair, move in zip(theirs[["a", "b"]].to_numpy(), moves, strict=True)
     ]
     table["years_a"] = ["|".join(map(str, move[0])) for move in moves]
     table["years_b"] = ["|".join(map(str, move[1])) for move in moves]
@@ -181,16 +183,13 @@ def _conflicts(gap: Floats, years: int) -> Bools:
 
 
 def _choose(
+    pair: Sequence[tuple[float, bool, str]],
     moves: tuple[tuple[int, ...], tuple[int, ...]],
-    digs: pd.DataFrame,
-    spans: Spans,
-    pair: tuple[int, int],
 ) -> tuple[str | None, float]:
-    """Choose the least move: of works rather than of pipes."""
-    origin, names = digs["origin"].to_numpy(), digs["dig_id"].to_numpy(dtype=object)
+    """Choose the least move of a pair: of works rather than of pipes."""
     options = [
-        (abs(year - spans.first[at]), origin[at] != WORK, year, str(names[at]))
-        for at, years in zip(pair, moves, strict=True)
+        (abs(year - first), pipe, year, str(name))
+        for (first, pipe, name), years in zip(pair, moves, strict=True)
         for year in years
     ]
     if not options:

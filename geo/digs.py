@@ -142,9 +142,11 @@ def date_works(works: pd.DataFrame, plan_year: pd.Series) -> tuple[Floats, Float
 
     Returns
     -------
-    first, last : numpy.ndarray
-        On the rows of `works`. Of one date both; without dates the year of the plan;
-        NaN without that. A finish before the start is not believed.
+    first : numpy.ndarray
+        First years on the rows of `works`: of the start, else of the finish, else of
+        the plan; NaN without any.
+    last : numpy.ndarray
+        Last years. A finish before the start is not believed.
     """
     first = pd.to_datetime(works["planned_start"]).dt.year.astype("float64")
     last = pd.to_datetime(works["planned_finish"]).dt.year.astype("float64")

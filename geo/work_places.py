@@ -95,8 +95,10 @@ def find_pairs_near(
 
     Returns
     -------
-    at, other : numpy.ndarray
-        Row positions, sorted by both.
+    at : numpy.ndarray
+        Row positions among `shapes`; together with `other` sorted.
+    other : numpy.ndarray
+        Row positions among `others`.
     """
     tree = shapely.STRtree(others.to_numpy(dtype=object))
     own = shapes.to_numpy(dtype=object)
