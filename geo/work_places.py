@@ -9,11 +9,17 @@ import pandas as pd
 import shapely
 
 from geo.coverage import Bools, Ints
+from geo.findings import Finding, make_findings
+from geo.schema import Severity
 
 Shapes: TypeAlias = npt.NDArray[np.object_]
 
 #: How the place of a work is known: drawn, only by its community, or not at all.
 DRAWN, OUTLINE, NOWHERE = "drawn", "outline", "nowhere"
+
+#: A drawing this far from the outline of its community may be a mistake: another id,
+#: or latitude before longitude.
+ELSEWHERE_M = 200.0
 
 _LONLAT = 4326
 _FARTHEST = np.array([-180.0, -90.0, 180.0, 90.0])
@@ -143,3 +149,47 @@ def _find_owners(drawn: Shapes, communities: gpd.GeoDataFrame) -> Shapes:
     owners = np.full(len(drawn), None, dtype=object)
     owners[first["at"].to_numpy(dtype=np.int64)] = first["owner"].to_numpy(dtype=object)
     return owners
+
+
+def find_misplaced(
+    works: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Find works whose drawing is none, or lies away from their community.
+
+    Parameters
+    ----------
+    works
+        Result of `place_works`.
+    communities
+        Outlines by id, in the same CRS.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Raw findings (:mod:`geo.findings`) of the table ``works``:
+        ``work_unreadable``, and ``work_elsewhere`` where a drawing is farther than
+        `ELSEWHERE_M` from the outline of the community that the row names.
+    """
+    unreadable = works.index[works["unreadable"].to_numpy(dtype=np.bool_)]
+    found = [
+        Finding("works", "work_unreadable", Severity.WARNING, id=str(name))
+        for name in unreadable
+    ]
+    drawn = works[(works["placed"] == DRAWN).to_numpy(dtype=np.bool_)]
+    outline = communities.geometry.reindex(drawn["community_id"])
+    metres = shapely.distance(
+        drawn.geometry.to_numpy(dtype=object), outline.to_numpy(dtype=object)
+    )
+    rows = zip(drawn.index, drawn["community_id"], metres, strict=True)
+    found += [
+        Finding(
+            "works",
+            "work_elsewhere",
+            Severity.WARNING,
+            id=str(name),
+            params={"community": str(owner), "metres": f"{away:.0f}"},
+        )
+        for name, owner, away in rows
+        if away > ELSEWHERE_M
+    ]
+    return make_findings(found)

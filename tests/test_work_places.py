@@ -15,7 +15,8 @@ from works_town import (
     work,
 )
 
-from geo.work_places import find_within, place_works
+from geo.findings import render_findings
+from geo.work_places import find_misplaced, find_within, place_works
 
 
 def place(*works):
@@ -104,3 +105,27 @@ def test_the_limit_is_near_and_nothing_is_near_to_nothing():
     road = things(("R", "", line((-5, 0), (5, 0))), ("N", "", shapely.Point()))
     found = find_within(road.geometry, trees.geometry, 5.0)
     assert found[["at", "other"]].to_numpy().tolist() == [[0, 0]]
+
+
+def test_a_drawing_that_is_none_or_far_away_is_a_finding():
+    near, far = wkt(point(-199, 50)), wkt(point(-201, 50))
+    placed = place(
+        work("W1", wkt="hello"),
+        work("W2", wkt=near),
+        work("W3", wkt=far),
+        work("W4", "Z", wkt=far),
+        work("W5"),
+    )
+    found = find_misplaced(placed, communities())
+    assert found[["id", "code"]].to_numpy().tolist() == [
+        ["W1", "work_unreadable"],
+        ["W3", "work_elsewhere"],
+    ]
+    for lang in ("zh", "en"):
+        said = render_findings(found, lang)["message"].tolist()
+        assert "W1" in said[0]
+        assert "201" in said[1]
+
+
+def test_findings_of_no_works_are_none():
+    assert find_misplaced(place(), communities()).empty
