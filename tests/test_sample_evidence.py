@@ -16,11 +16,13 @@ import shapely
 
 from geo.compliance import Checks, check_clauses
 from geo.district import District, read_district
+from geo.evidence_checks import check_evidence
 from geo.evidence_edits import set_cell
 from geo.evidence_files import write_evidence
 from geo.evidence_read import read_evidence
 from geo.evidence_schema import EVIDENCE, FUND_SOURCES, UTILITY_KINDS
 from geo.facts import gather_facts
+from geo.findings import concat_findings, render_findings
 from geo.indicators import measure_indicators
 from geo.manifest import Manifest
 from geo.plan import Plan, plan_district
@@ -697,3 +699,81 @@ def test_indicators_count_what_is_on_paper(
     assert rows.loc["IND-1-06.satisfaction", "state"] == "unknown"
     assert (indicators.name, indicators.city) == ("示例区", "示例市")
     assert indicators.year == ANSWERS["policy"]["plan_year"] - 1
+
+
+# ---- a copy with mistakes in it ------------------------------------------------------
+
+
+def spoil(folder: Path) -> None:
+    """Put the mistakes of ``[spoiled]`` into a copy of the sample's tables."""
+    for file in FILES.values():
+        shutil.copy(STORED / file, folder)
+    for file, cells in ANSWERS["spoiled"]["cells"].items():
+        path, ids = folder / file, {ident for ident, _, _ in cells}
+        if path.suffix == ".xlsx":
+            book = openpyxl.load_workbook(path)
+            sheet = book.worksheets[0]
+            rows = {
+                row[0].value: row for row in sheet.iter_rows() if row[0].value in ids
+            }
+            for ident, column, value in cells:
+                rows[ident][column].value = value
+            book.save(path)
+        else:
+            table = pd.read_csv(path, dtype="str", index_col=0, encoding="utf-8-sig")
+            for ident, column, value in cells:
+                table.iloc[table.index.get_loc(ident), column - 1] = value
+            table.to_csv(path, encoding="utf-8-sig")
+    for file, lines in ANSWERS["spoiled"]["lines"].items():
+        encoding = "gbk" if file == "documents.csv" else "utf-8"
+        with (folder / file).open("a", encoding=encoding) as opened:
+            opened.writelines(f"{line}\n" for line in lines)
+
+
+@pytest.fixture(scope="module")
+def spoiled(sample: District, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("spoiled")
+    spoil(folder)
+    headers, communities = load_rules().headers, sample.communities
+    return read_evidence(folder, Manifest(), headers, communities=communities)
+
+
+def test_every_mistake_has_a_finding(spoiled: Any, sample: District) -> None:
+    checked = check_evidence(sample.communities, spoiled)
+    findings = concat_findings(spoiled.findings, checked)
+    before = sample.evidence.findings
+    new = findings[~findings["code"].isin(["columns_mapped", "facts_conflict"])]
+    for code, ids in ANSWERS["spoiled"]["findings"].items():
+        rows = new[new["code"] == code]
+        known = set(before.loc[before["code"] == code, "id"].dropna())
+        assert set(rows["id"].dropna()) - known == set(ids), code
+    told = set(ANSWERS["spoiled"]["findings"]) | set(before["code"])
+    assert set(new["code"]) <= told
+    for lang in ("zh", "en"):
+        words = render_findings(new, lang)
+        assert words["message"].str.len().gt(5).all()
+        assert not words["message"].str.contains("{", regex=False).any()
+
+
+def test_nothing_is_lost_and_the_rest_is_judged(
+    spoiled: Any, plan: Plan, checks: dict[str, Checks], tables: Any
+) -> None:
+    answer = ANSWERS["spoiled"]
+    aside = spoiled.findings[spoiled.findings["content"].notna()]
+    for name in FILES:
+        lines = answer["lines"].get(FILES[name], [])
+        own = (aside["layer"] == name) & ~aside["code"].eq("totals_row")
+        assert len(spoiled.tables[name]) + own.sum() == len(tables[name]) + len(lines)
+    ids = plan.district.communities.index
+    units = pd.Series(ids, ids).replace("C110", "C109")
+    settings = CheckSettings(as_of=ANSWERS["policy"]["as_of"])
+    table = by_rule(
+        check_clauses(plan, evidence=spoiled, unit_of=units, settings=settings)
+    )
+    sound = by_rule(checks["GS"])
+    assert list(table.index) == list(sound.index)
+    changed = table.index[table["state"] != sound["state"]]
+    hurt = set(answer["hurt"]) | {ANSWERS["policy"]["county"]}
+    assert {subject for _, subject in changed} <= hurt
+    for rule, subject, state in answer["states"]:
+        assert table.loc[(rule, subject), "state"] == state, (rule, subject)
