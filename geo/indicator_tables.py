@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from math import isnan
+from math import isinf, isnan
 from typing import Any
 from zipfile import BadZipFile
 
@@ -222,7 +222,7 @@ def say_value(row: Mapping[Any, Any], lang: str) -> str:
     """
     if isnan(row["value_least"]):
         return ""
-    if isnan(row["value"]) and isnan(row["value_most"] * 0):
+    if isnan(row["value"]) and isinf(row["value_most"]):
         return ""
     if isnan(row["value"]):
         return speak(say_range(row), lang)
