@@ -39,6 +39,8 @@ def make_share(part: float, whole: float) -> Fraction | None:
     """
     if not 0 <= part <= whole or whole <= 0:
         return None
+    if part == int(part) and whole == int(whole):
+        return Fraction(int(part), int(whole))
     return Fraction(part) / Fraction(whole)
 
 
@@ -92,11 +94,13 @@ def say_percent(share: Fraction, least: Fraction | None = None) -> str:
     >>> say_percent(Fraction(7496, 10000), Fraction(3, 4))
     '74.96'
     """
-    for digits in range(1, _DIGITS_MOST):
-        shown = Fraction(round(share * 100, digits))
-        if least is None or (shown >= least * 100) == (share >= least):
-            return f"{float(shown):.{digits}f}"
-    return f"{float(share * 100):.{_DIGITS_MOST}f}"
+    hundreds, whole = share.numerator * 100, share.denominator
+    for digits in range(1, _DIGITS_MOST + 1):
+        scale = 10**digits
+        shown = (2 * hundreds * scale + whole) // (2 * whole)
+        if least is None or (shown >= least * 100 * scale) == (share >= least):
+            break
+    return f"{shown // scale}.{shown % scale:0{digits}d}"
 
 
 def say_least(least: Fraction) -> str:

@@ -8,21 +8,18 @@ without counts is one of the base that was chosen, and of none where none was.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import isnan, nan
 
 from geo.clause_basics import (
-    NOT_REQUIRED,
     OPEN_STATE,
     SHORT,
     UNKNOWN,
     Asked,
     Check,
-    join_rulings,
     join_said,
     make_share,
     reaches_given,
-    say_money,
-    say_number,
     say_percent,
     say_share,
 )
@@ -166,12 +163,18 @@ def check_participation(row: ClauseRow, ground: Ground) -> list[Ruling]:
         One for each community.
     """
     del row
+    return list(_judge_participations(ground))
+
+
+@lru_cache(maxsize=1)
+def _judge_participations(ground: Ground) -> tuple[Ruling, ...]:
+    """Judge once what several clauses ask for."""
     asked = Asked(ground.profile.value("consent.participation_min"))
     base = _start(asked, _PARTICIPATION, ground)
-    return [
+    return tuple(
         _judge_participation(replace(base, subject_id=str(subject)), one, asked)
         for subject, one in zip(ground.facts.index, read_consents(ground), strict=True)
-    ]
+    )
 
 
 def check_agreement(row: ClauseRow, ground: Ground) -> list[Ruling]:
@@ -190,88 +193,19 @@ def check_agreement(row: ClauseRow, ground: Ground) -> list[Ruling]:
         One for each community.
     """
     del row
+    return list(_judge_agreements(ground))
+
+
+@lru_cache(maxsize=1)
+def _judge_agreements(ground: Ground) -> tuple[Ruling, ...]:
+    """Judge once what several clauses ask for."""
     asked = Asked(ground.profile.value("consent.agree_min"))
     chosen = str(ground.profile.value(_BASE))
     base = _start(asked, _AGREEMENT, ground)
-    return [
+    return tuple(
         _judge_agreement(replace(base, subject_id=str(subject)), one, asked, chosen)
         for subject, one in zip(ground.facts.index, read_consents(ground), strict=True)
-    ]
-
-
-def check_central_support(row: ClauseRow, ground: Ground) -> list[Ruling]:
-    """Judge whether the next plan of centrally supported works is open to it.
-
-    Both rates must hold from a year on (option ``since``); before, nothing is asked.
-
-    Parameters
-    ----------
-    row
-        The clause.
-    ground
-        What is judged by.
-
-    Returns
-    -------
-    list of Ruling
-        One for each community.
-    """
-    since = int(row.options["since"])
-    rates = join_rulings(
-        [check_participation(row, ground), check_agreement(row, ground)]
     )
-    years = read_numbers(ground.facts, "plan_year")
-    found = []
-    for ruling, own in zip(rates, years, strict=True):
-        year = own if own > 0 else float(ground.plan_year or nan)
-        values = {"year": say_number(year), "since": str(since)}
-        said: Said = "check.found.plan_year", values
-        told = replace(ruling, found=join_said((said, ruling.found)))
-        if year < since:
-            reason: Said = "check.reason.before_year", values
-            found.append(replace(told, state=NOT_REQUIRED, reason=reason, missing=()))
-        elif isnan(year):
-            found.append(
-                replace(told, state=UNKNOWN, missing=("plan_year", *told.missing))
-            )
-        else:
-            found.append(told)
-    return found
-
-
-def check_willing_first(row: ClauseRow, ground: Ground) -> list[Ruling]:
-    """Show what makes a community come first: its will, its part, its money.
-
-    Parameters
-    ----------
-    row
-        The clause.
-    ground
-        What is judged by.
-
-    Returns
-    -------
-    list of Ruling
-        One for each community, never passed or failed.
-    """
-    del row
-    found = []
-    money = read_numbers(ground.facts, "fund_resident_cny")
-    rows = zip(ground.facts.index, read_consents(ground), money, strict=True)
-    for subject, one, cny in rows:
-        rates = (one.participation, one.of_total, one.of_participated)
-        known = any(rate is not None for rate in rates) or not isnan(cny)
-        told: Said = "check.found.contribution", {"cny": say_money(cny)}
-        found.append(
-            Ruling(
-                str(subject),
-                OPEN_STATE if known else UNKNOWN,
-                found=join_said((say_consent(one), told)),
-                required=("check.required.willing_first", {}),
-                missing=(*_lacking(one), *(["fund_resident_cny"] * isnan(cny))),
-            )
-        )
-    return found
 
 
 def _start(asked: Asked, what: str, ground: Ground) -> Ruling:
@@ -292,7 +226,7 @@ def _judge_participation(ruling: Ruling, one: Consent, asked: Asked) -> Ruling:
     if given and least is not None:
         reached = reaches_given(one.participation_rate, least)
     reason: Said = ("check.reason.rate_rounded", {}) if given else NOTHING
-    lacking = _lacking(one, "households_total", "households_participated")
+    lacking = list_lacking(one, "households_total", "households_participated")
     state = asked.judge(reached=reached, known=share is not None or given)
     value = float(share) if share is not None else one.participation_rate
     told = replace(ruling, state=state, value=value, missing=lacking)
@@ -317,7 +251,7 @@ def _judge_agreement(ruling: Ruling, one: Consent, asked: Asked, chosen: str) ->
     state = asked.judge(reached=reached, known=bool(known) or given)
     value = shares.get(chosen) if chosen in BASES else shares["total"]
     disagree = reason[0] == "check.reason.bases_disagree"
-    missing = (_BASE,) if disagree else _lacking(one)
+    missing = (_BASE,) if disagree else list_lacking(one)
     told = replace(
         ruling,
         state=state,
@@ -353,8 +287,21 @@ def _compare_bases(
     return None, NOTHING
 
 
-def _lacking(one: Consent, *names: str) -> tuple[str, ...]:
-    """Name the counts that are not there, among some or all of them."""
+def list_lacking(one: Consent, *names: str) -> tuple[str, ...]:
+    """Name the counts that are not there.
+
+    Parameters
+    ----------
+    one
+        What is on record.
+    *names
+        Counts that are needed; all of them if none is named.
+
+    Returns
+    -------
+    tuple of str
+        Those that are unknown, all of them where they contradict each other.
+    """
     counts = {
         "households_total": one.total,
         "households_participated": one.participated,
@@ -395,6 +342,4 @@ def _finish(ruling: Ruling, one: Consent, asked: Asked, reason: Said) -> Ruling:
 CONSENT_KINDS: Mapping[str, Check] = {
     "participation": check_participation,
     "agreement": check_agreement,
-    "central_support": check_central_support,
-    "willing_first": check_willing_first,
 }

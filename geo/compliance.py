@@ -25,6 +25,7 @@ from geo.clause_places import PLACE_KINDS
 from geo.clause_scope import SCOPE_KINDS
 from geo.clause_shares import SHARE_KINDS
 from geo.clause_start import START_KINDS
+from geo.clause_support import SUPPORT_KINDS
 from geo.clause_works import WORK_KINDS
 from geo.clauses import choose_clauses
 from geo.evidence import Evidence
@@ -103,6 +104,7 @@ KINDS: Mapping[str, Check] = {
     **SCOPE_KINDS,
     **CONSENT_KINDS,
     **START_KINDS,
+    **SUPPORT_KINDS,
     **DOCUMENT_KINDS,
     **LIBRARY_KINDS,
     **SHARE_KINDS,
