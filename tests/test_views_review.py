@@ -31,16 +31,20 @@ from geo.town import make_town
 from geo.views import (
     check_acts,
     check_bar,
+    check_cells,
     check_downloads,
     check_forms,
     check_gates,
+    check_lists,
     check_map,
     check_objects,
     check_panel,
     check_rows,
     check_told,
+    check_verdict,
     review_bar,
     review_jobs,
+    review_keep,
     review_work,
     schemes,
 )
@@ -344,7 +348,7 @@ def test_evidence_is_saved_in_the_folder_and_read_again(
     review_work.edit(plan, more, "view.checks.step.evidence", name="甲", fields="乙")
     review_work.pin(plan, (one,), 2028, "view.checks.step.settings")
     assert [now.unsaved] == [True]
-    review_work.save(plan)
+    review_keep.save(plan)
     assert now.trouble is None
     assert [now.unsaved] == [False]
     assert now.note is not None
@@ -356,7 +360,7 @@ def test_evidence_is_saved_in_the_folder_and_read_again(
     fresh = review_work._new_desk(plan)
     assert fresh.pinned == ((one, 2028),)
     review_work.pin(plan, (one,), None, "view.checks.step.settings")
-    review_work.save(plan)
+    review_keep.save(plan)
     assert schemes.kept(plan)[ZH["view.review.scheme"]].pinned == ()
 
 
@@ -367,9 +371,9 @@ def test_a_folder_that_cannot_be_written_is_told(
         raise InputError("view_upload_gone")
 
     monkeypatch.setattr(schemes, "folder", lambda: tmp_path)
-    monkeypatch.setattr(review_work, "write_evidence", refuse)
+    monkeypatch.setattr(review_keep, "write_evidence", refuse)
     review_work.pin(plan, ("C1",), 2028, "view.checks.step.settings")
-    review_work.save(plan)
+    review_keep.save(plan)
     assert isinstance(now.trouble, InputError)
     assert now.unsaved
     assert now.pinned == (("C1", 2028),)
@@ -378,13 +382,13 @@ def test_a_folder_that_cannot_be_written_is_told(
 def test_without_a_folder_it_is_taken_away_as_a_zip(
     plan: Plan, now: ReviewDesk, town: District, tmp_path: Path
 ) -> None:
-    assert not review_work.can_save()
-    review_work.save(plan)
+    assert not review_keep.can_save()
+    review_keep.save(plan)
     assert now.note is None
-    assert review_work.find_decisions(plan) is None
+    assert review_keep.find_decisions(plan) is None
     one = first(plan)
     review_work.pin(plan, (one,), 2028, "view.checks.step.settings")
-    content = review_work.pack(now.evidence, review_work.find_decisions(plan))
+    content = review_keep.pack(now.evidence, review_keep.find_decisions(plan))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = set(archive.namelist())
         folder = tmp_path / "district"
@@ -522,9 +526,9 @@ def test_lists_hold_what_their_columns_say(
 ) -> None:
     views = check_rows.views_of(now)
     views.listed, views.planned = listed, False
-    parcel = check_rows.pack_list(now, review)
+    parcel = check_lists.pack_list(now, review)
     rows = value_of(parcel)["value"]
-    told = check_rows.list_data(now, parcel)
+    told = check_lists.list_data(now, parcel)
     for column in told["columns"]:
         assert len(rows["columns"][column["name"]]) == len(rows["ids"])
     if listed == "rulings":
@@ -532,7 +536,7 @@ def test_lists_hold_what_their_columns_say(
     if listed == "collect":
         assert len(rows["ids"]) == len(review.checks.collect("zh"))
         views.planned = True
-        fewer = value_of(check_rows.pack_list(now, review))["value"]
+        fewer = value_of(check_lists.pack_list(now, review))["value"]
         assert len(fewer["ids"]) > 0
 
 
@@ -542,7 +546,7 @@ def test_the_list_of_rulings_follows_the_filters(
     views = check_rows.views_of(now)
     views.listed, views.stage, views.state = "rulings", "annual_plan", "short"
     views.gates = True
-    rows = value_of(check_rows.pack_list(now, review))["value"]
+    rows = value_of(check_lists.pack_list(now, review))["value"]
     table = review.checks.table
     wanted = table[
         (table["stage"] == "annual_plan")
@@ -583,7 +587,7 @@ def test_evidence_is_supplied_where_the_verdict_stands(
     names = [field["name"] for field in form["fields"]]
     assert names[0] in {
         f"{one.table}|{one.column.name}"
-        for one in check_forms.find_cells(review, row, lacking)
+        for one in check_cells.find_cells(review, row, lacking)
         if one.missing
     }
     assert "consent|households_participated" in names
@@ -598,6 +602,26 @@ def test_evidence_is_supplied_where_the_verdict_stands(
     settle(plan)
     assert state_of(now.review, "YN-1-7a", lacking) == State.MET
     assert "参与户" in review_bar.step_words("undo", now.past[-1])
+
+
+def test_a_unit_is_supplied_for_every_member_that_lacks_it(
+    plan: Plan, now: ReviewDesk, review: Review
+) -> None:
+    row = check_told.find_row(review.checks, "N-2-3a", "U01")
+    assert row is not None
+    members = sorted(plan.district.communities.index)[:2]
+    names = [f"surveys|survey_date|{one}" for one in members]
+    (form,) = check_forms.evidence_form(review, now, row, members[1])
+    fields = [field["name"] for field in form["fields"]]
+    assert fields[:2] == names
+    assert form["fields"][0]["label"].startswith(
+        plan.district.communities.loc[members[0], "name"]
+    )
+    days = {name.replace("|", "__"): "2026-05-01" for name in names}
+    fill(plan, "N-2-3a", "U01", members[1], **days)
+    settle(plan)
+    assert list(now.evidence.tables["surveys"]["community_id"]) == members
+    assert state_of(now.review, "N-2-3a", "U01") == State.MET
 
 
 def test_what_is_not_valid_is_told_at_its_field_and_nothing_is_taken(
@@ -690,18 +714,18 @@ def test_cells_show_what_is_known_as_it_would_be_typed(
     plan: Plan, now: ReviewDesk, review: Review
 ) -> None:
     one = first(plan)
-    shown = check_forms._shown
+    shown = check_cells.spell_value
     rows = {row["rule_id"] for row in review.checks.of(one).to_dict("records")}
     seen = set()
     for rule in sorted(rows):
         row = check_told.find_row(review.checks, rule, one)
         assert row is not None
-        for cell in check_forms.find_cells(review, row, one):
-            value = check_forms._value(review, now, cell)
+        for cell in check_cells.find_cells(review, row, one):
+            value = check_cells.read_value(review, now, cell)
             assert isinstance(shown(cell, value), str)
             seen.add(cell.column.kind)
     assert {"flag", "date"} <= seen
-    flag = check_forms.Cell(
+    flag = check_cells.Cell(
         "x",
         "consent",
         column_of("consensus_doc"),
@@ -741,7 +765,7 @@ def test_a_verdict_is_overruled_shown_and_taken_back(
     row = check_told.find_row(found.checks, "YN-1-7b", one)
     assert row is not None
     assert (row["state"], row["judged"]) == ("short", "met")
-    words = check_panel.overruled_words(row)
+    words = check_verdict.overruled_words(row)
     for part in ("张三", "2026-11-20", "复核", "满足"):
         assert part in words
     check_acts.tell(plan, {"kind": "cell", "id": one, "rule": "YN-1-7b", "n": 2})

@@ -1,7 +1,7 @@
 """Forms of the panel: evidence in place, and verdicts overruled by hand."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,13 +10,19 @@ from geo.clauses import load_readings
 from geo.errors import InputError, PianquError
 from geo.evidence import Evidence
 from geo.evidence_edits import add_row, drop_row, set_cell
-from geo.evidence_schema import EVIDENCE
 from geo.plan import Plan
 from geo.policy_settings import CheckSettings
 from geo.review import Review
-from geo.schema import LAYERS, Column
 from geo.text import texts
 from geo.views import review_work
+from geo.views.check_cells import (
+    SETTING,
+    Cell,
+    find_cells,
+    read_value,
+    spell_day,
+    spell_value,
+)
 from geo.views.check_told import (
     field_names,
     find_row,
@@ -32,75 +38,9 @@ from geo.views.widgets import Event, say
 
 #: States that a hand may give.
 OVERRULED = ("met", "short", "unknown", "not_required")
-#: Table of what a community's layer has no cell for.
-_LEDGER = "ledger"
 _DOCUMENT = "documents"
 #: Inputs of a document that is entered.
 _TYPE, _DAY = "document|type", "document|doc_date"
-#: Name under which choices of this tool stand among the cells.
-_SETTING = "setting"
-_SETTINGS = {
-    "consent_base": Column("consent_base", choices=("participated", "total")),
-    "plan_year": Column("plan_year", "year"),
-    "as_of": Column("as_of", "date"),
-    "secured_share_least": Column("secured_share_least", "number"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of evidence that can be filled in.
-
-    Attributes
-    ----------
-    field
-        The field that clauses ask for.
-    table, column
-        Where it stands; the table ``setting`` is that of the tool's own choices.
-    key
-        The row: names and values of the key columns.
-    missing
-        Whether the clause lacks it.
-    """
-
-    field: str
-    table: str
-    column: Column
-    key: tuple[tuple[str, str], ...]
-    missing: bool
-
-    @property
-    def name(self) -> str:
-        """Name of its input."""
-        return f"{self.table}|{self.column.name}"
-
-
-def find_cells(review: Review, row: Mapping[str, Any], community: str) -> list[Cell]:
-    """Return the cells that a clause asks for, missing ones first.
-
-    Parameters
-    ----------
-    review
-        What was reviewed.
-    row
-        The clause for a subject.
-    community
-        Community whose cells are meant; ``""``: none is selected.
-
-    Returns
-    -------
-    list of Cell
-        Each once.
-    """
-    policy = review.plan.rules.policy
-    asked = policy.loc[policy["rule_id"] == row["rule_id"], "fields"]
-    listed = str(asked.iloc[0]).split(";") if len(asked) else []
-    found: dict[str, Cell] = {}
-    for one in (*row["missing"], *listed):
-        cell = _cell(review, one, community, missing=one in row["missing"])
-        if cell is not None:
-            found.setdefault(cell.name, cell)
-    return list(found.values())
 
 
 def evidence_form(
@@ -170,7 +110,7 @@ def override_form(
     values = {"state": str(row["state"]), "author": "", "date": day, "reason": ""}
     if by_hand:
         values |= {"author": _text(row["author"]), "reason": _text(row["why"])}
-        values["date"] = _date(row["date"]) or day
+        values["date"] = spell_day(row["date"]) or day
     states = [(one, state_word(one)) for one in OVERRULED]
     if values["state"] not in OVERRULED:
         values["state"] = OVERRULED[0]
@@ -287,7 +227,7 @@ def _told(error: PianquError) -> str:
 
 def _fill(asked: Ask, cell: Cell, text: str) -> Ask:
     name = cell.column.name
-    if cell.table == _SETTING:
+    if cell.table == SETTING:
         return replace(asked, checks=_set_setting(asked.checks, name, text))
     evidence = set_cell(asked.evidence, cell.table, dict(cell.key), name, text)
     return replace(asked, evidence=evidence)
@@ -316,65 +256,16 @@ def _has_row(evidence: Evidence, key: Mapping[str, str]) -> bool:
     return bool(same.any())
 
 
-def _cell(review: Review, one: str, community: str, *, missing: bool) -> Cell | None:
-    """Return where a field stands, if it is a cell of a table or a setting."""
-    for table, name in _places(review, one):
-        if table == _SETTING:
-            return Cell(one, table, _SETTINGS[name], (), missing)
-        column = _column(table, name)
-        key = _key(review, table, community)
-        if column is not None and key is not None:
-            return Cell(one, table, column, key, missing)
-    return None
-
-
-def _places(review: Review, one: str) -> list[tuple[str, str]]:
-    """Return tables and columns in which a field stands."""
-    fields = review.plan.rules.fields
-    told = fields.loc[fields["field"] == one, "where"]
-    places = []
-    for where in str(told.iloc[0]).split("|") if len(told) else ():
-        origin, colon, rest = where.partition(":")
-        table, _, name = (rest if colon else where).partition(".")
-        if origin == _SETTING and table == "checks" and name in _SETTINGS:
-            places.append((_SETTING, name))
-        elif not colon and table == "communities":
-            places.append((_LEDGER, name))
-        elif not colon and table in EVIDENCE:
-            places.append((table, name))
-    return places
-
-
-def _column(table: str, name: str) -> Column | None:
-    columns = EVIDENCE[table].columns
-    if table == _LEDGER:
-        columns = (*LAYERS["communities"].columns, *columns)
-    return next((one for one in columns if one.name == name), None)
-
-
-def _key(
-    review: Review, table: str, community: str
-) -> tuple[tuple[str, str], ...] | None:
-    """Return the row that is meant, None if there is not just one."""
-    shape = EVIDENCE[table]
-    if table == "county":
-        years = review.checks.ground.tables["county"]["year"].dropna()
-        year = review.checks.ground.plan_year
-        year = int(years.max()) if len(years) else year
-        return None if year is None else (("year", str(year)),)
-    if community and (shape.per_community or table == _LEDGER):
-        return ((shape.keys[0], community),)
-    return None
-
-
 def _input(review: Review, now: ReviewDesk, cell: Cell) -> Block:
     """Return the input of a cell with what stands in it."""
     label = field_names(review, [cell.field])[0]
+    if cell.member:
+        label = f"{subject_name(review, cell.member)} {label}"
     unit = _unit(cell.column.name)
     made: Block = {
         "name": cell.name,
         "label": f"{label}（{unit}）" if unit else label,
-        "value": _shown(cell, _value(review, now, cell)),
+        "value": spell_value(cell, read_value(review, now, cell)),
         "missing": cell.missing,
         "wrong": now.wrong.get(cell.name, ""),
     }
@@ -395,48 +286,6 @@ def _input(review: Review, now: ReviewDesk, cell: Cell) -> Block:
     return made
 
 
-def _value(review: Review, now: ReviewDesk, cell: Cell) -> object:
-    """Return what stands in a cell: in its own table, else what is known otherwise."""
-    if cell.table == _SETTING:
-        return getattr(now.checks, cell.column.name) or None
-    table = now.evidence.tables[cell.table]
-    name = cell.column.name
-    if name in table:
-        same = pd.Series(data=True, index=table.index)
-        for column, value in cell.key:
-            same &= _as_text(table[column]) == value
-        found = table.loc[same, name].dropna()
-        if len(found):
-            return found.iloc[-1]
-    facts = review.checks.ground.facts
-    community = dict(cell.key).get(EVIDENCE[cell.table].keys[0], "")
-    if name in facts and community in facts.index:
-        return facts.loc[community, name]
-    return None
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):
-        return column.map(lambda one: "" if pd.isna(one) else f"{one:.0f}")
-    return column.astype("str")
-
-
-def _shown(cell: Cell, value: object) -> str:
-    """Return a value as it would be typed."""
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return ""
-    if cell.column.kind == "flag":
-        return "有" if value else "无"
-    if cell.column.kind == "date":
-        return _date(value)
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]
-    if cell.column.name.endswith(("_rate", "_share")):
-        return f"{100 * number:.10g}%"
-    return f"{number:.15g}"
-
-
 def _choice_word(value: str) -> str:
     known = f"choice.{value}" in texts(choice().lang)
     return say(f"choice.{value}" if known else f"view.checks.base.{value}")
@@ -446,11 +295,6 @@ def _unit(name: str) -> str:
     if name.endswith("_cny"):
         return say("view.checks.form.unit_cny")
     return say("view.checks.form.unit_m2") if name.endswith("_m2") else ""
-
-
-def _date(value: object) -> str:
-    stamp = pd.Timestamp(value) if value is not None and value != "" else None  # type: ignore[arg-type]
-    return "" if stamp is None or pd.isna(stamp) else stamp.date().isoformat()
 
 
 def _text(value: object) -> str:

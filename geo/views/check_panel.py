@@ -6,30 +6,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo.check_words import say_formula
 from geo.plan import Plan
 from geo.review import Review
 from geo.schema import State
 from geo.views import site_blocks as blocks
-from geo.views.check_forms import evidence_form, override_form
 from geo.views.check_gates import Spread, find_spread, whole_rows
-from geo.views.check_objects import list_objects
-from geo.views.check_rows import collect_table, count_numbers
+from geo.views.check_lists import collect_table
+from geo.views.check_rows import count_numbers
 from geo.views.check_told import (
     HARD,
     STATES,
     days_words,
-    field_names,
-    field_source,
     find_row,
     look_of,
     rule_name,
-    source_words,
     spoken,
-    state_word,
     subject_name,
     subject_of,
     unit_name,
+)
+from geo.views.check_verdict import (
+    button,
+    place_words,
+    quote_block,
+    say_how,
+    verdict_card,
 )
 from geo.views.panels import Block
 from geo.views.review_work import ReviewDesk
@@ -62,7 +63,7 @@ def panel_of(plan: Plan, now: ReviewDesk, review: Review) -> list[Block]:
         subject = now.picked.subject or subject_of(review, rule, community)
         row = find_row(review.checks, rule, subject)
         if row is not None:
-            return _verdict(review, now, row, community)
+            return verdict_card(review, now, row, community)
     if community:
         return _community(review, community)
     if rule and rule in set(review.checks.table["rule_id"]):
@@ -205,8 +206,8 @@ def _community(review: Review, community: str) -> list[Block]:
             "kind": "heading",
             "title": subject_name(review, community),
             "buttons": [
-                _button("show_map", "map", community),
-                _button("lifecircle", "page", "lifecircle"),
+                button("show_map", "map", community),
+                button("lifecircle", "page", "lifecircle"),
                 {"label": say("view.close"), "event": {"kind": "clear"}},
             ],
         },
@@ -271,14 +272,14 @@ def _rule(plan: Plan, now: ReviewDesk, review: Review, rule: str) -> list[Block]
         {
             "kind": "heading",
             "title": rule_name(review, rule),
-            "note": _place_words(first),
+            "note": place_words(first),
             "buttons": [
-                _button("show_map", "map", ""),
+                button("show_map", "map", ""),
                 {"label": say("view.close"), "event": {"kind": "clear"}},
             ],
         },
-        *_quote(first),
-        blocks.text(say("view.checks.panel.formula", text=_formula(first)), soft=True),
+        *quote_block(first),
+        blocks.text(say("view.checks.panel.formula", text=say_how(first)), soft=True),
         {
             "kind": "states",
             "items": [
@@ -299,128 +300,6 @@ def _rule(plan: Plan, now: ReviewDesk, review: Review, rule: str) -> list[Block]
     return [*made, blocks.sub(title), {"kind": "list", "rows": lines}]
 
 
-# ------------------------------------------------------------------ one verdict
-
-
-def _verdict(
-    review: Review, now: ReviewDesk, row: Mapping[str, Any], community: str
-) -> list[Block]:
-    subject = str(row["subject_id"])
-    by_hand = bool(_text(row["author"])) or row["state"] != row["judged"]
-    texts = [
-        say(f"view.checks.panel.{name}", text=told)
-        for name in ("required", "found", "reason")
-        if (told := spoken(row, name))
-    ]
-    made: list[Block] = [
-        {
-            "kind": "heading",
-            "title": rule_name(review, str(row["rule_id"])),
-            "note": _place_words(row),
-            "buttons": [
-                _button("show_map", "map", community or subject),
-                {"label": say("view.close"), "event": {"kind": "clear"}},
-            ],
-        },
-        {
-            "kind": "verdict",
-            "title": subject_name(review, subject),
-            "look": look_of(str(row["state"])),
-            "certainty": say("view.checks.exception") if row["exception"] else "",
-            "texts": texts,
-        },
-    ]
-    if by_hand:
-        made.append(blocks.alarm(overruled_words(row)))
-    made += _missing(review, row)
-    made += evidence_form(review, now, row, community)
-    made += _quote(row)
-    made.append(
-        blocks.text(say("view.checks.panel.formula", text=_formula(row)), soft=True)
-    )
-    made += _objects(review, row)
-    form = override_form(review, now, row, by_hand=by_hand)
-    title = say("view.checks.form.override")
-    return [*made, {"kind": "folded", "title": title, "blocks": [form]}]
-
-
-def overruled_words(row: Mapping[str, Any]) -> str:
-    """Return who overruled a verdict, when and why, and what the tool had said.
-
-    Parameters
-    ----------
-    row
-        Row of the clauses.
-
-    Returns
-    -------
-    str
-        Two sentences.
-    """
-    day = row["date"]
-    told = say(
-        "view.checks.panel.overruled",
-        state=state_word(str(row["state"])),
-        author=_text(row["author"]) or say("view.missing"),
-        date=say("view.missing") if pd.isna(day) else str(day)[:10],
-        why=_text(row["why"]) or say("view.missing"),
-    )
-    judged = state_word(str(row["judged"]))
-    return f"{told} {say('view.checks.panel.judged', state=judged)}"
-
-
-def _missing(review: Review, row: Mapping[str, Any]) -> list[Block]:
-    fields = list(row["missing"])
-    if not fields:
-        return []
-    lines = [
-        {"id": one, "title": name, "note": field_source(review, one), "rank": "＋"}
-        for one, name in zip(fields, field_names(review, fields), strict=True)
-    ]
-    title = say("view.checks.panel.missing")
-    return [blocks.sub(title), {"kind": "list", "rows": lines}]
-
-
-def _objects(review: Review, row: Mapping[str, Any]) -> list[Block]:
-    objects = list_objects(review, row["objects"])
-    if not objects:
-        return []
-    lines = [
-        {
-            "id": one.id,
-            "title": one.name,
-            "note": one.kind,
-            "rank": "",
-            "event": {"kind": "object", "id": one.id},
-        }
-        for one in objects[:_LISTED]
-    ]
-    title = say("view.checks.panel.objects", count=f"{len(objects):,}")
-    return [blocks.sub(title), {"kind": "list", "rows": lines}]
-
-
-def _quote(row: Mapping[str, Any]) -> list[Block]:
-    words, mark = source_words(row)
-    note = f"{words}　{mark}" if mark else words
-    quote = str(row["quote"] or "")
-    text = f"“{quote}”" if quote else say("view.checks.panel.no_quote")
-    return [{"kind": "quote", "text": text, "note": note}]
-
-
-def _formula(row: Mapping[str, Any]) -> str:
-    return say_formula(str(row["rule_id"]), str(row["kind"]), choice().lang)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _place_words(row: Mapping[str, Any]) -> str:
-    stage = say(f"view.checks.stage.{row['stage']}")
-    weight = say(f"view.checks.severity.{row['severity']}")
-    return f"{stage} · {weight}"
-
-
 def _line(review: Review, row: Mapping[str, Any], *, title: bool) -> Block:
     """Return one verdict as a line: with its subject, else with its clause."""
     look = look_of(str(row["state"]))
@@ -430,7 +309,7 @@ def _line(review: Review, row: Mapping[str, Any], *, title: bool) -> Block:
         else rule_name(review, str(row["rule_id"]))
     )
     told = spoken(row, "found") or spoken(row, "reason") or spoken(row, "required")
-    note = told if title else f"{_place_words(row)}　{told}"
+    note = told if title else f"{place_words(row)}　{told}"
     if row["state"] != row["judged"]:
         note = f"{say('view.checks.hand')} · {note}"
     return {
@@ -445,13 +324,6 @@ def _line(review: Review, row: Mapping[str, Any], *, title: bool) -> Block:
             "rule": str(row["rule_id"]),
         },
     }
-
-
-def _button(label: str, kind: str, name: str) -> Block:
-    known = {"lifecircle": "view.page.lifecircle"}
-    words = say(known.get(label, f"view.checks.panel.{label}"))
-    more = " ›" if kind == "page" else ""
-    return {"label": f"{words}{more}", "event": {"kind": kind, "id": name}}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from geo.views import (
     check_acts,
     check_bar,
     check_downloads,
+    check_lists,
     check_map,
     check_rows,
     layers,
@@ -130,7 +131,7 @@ def numbers(plan: Plan, now: ReviewDesk, review: Review) -> dict[str, Any]:
     items.append(
         {
             "label": say("view.checks.number.collect"),
-            "value": f"{len(check_rows.collect_table(now, review)):,}",
+            "value": f"{len(check_lists.collect_table(now, review)):,}",
             "unit": say("view.checks.number.items"),
             "note": say("view.checks.number.county", count=f"{county:,}"),
             "event": {"kind": "rows", "id": "collect"},
@@ -163,7 +164,7 @@ def _show_list(now: ReviewDesk, review: Review, act: Callable[[Event], None]) ->
     lists = [
         one
         for one in check_rows.LISTS
-        if one != "findings" or len(check_rows.find_findings(review))
+        if one != "findings" or len(check_lists.find_findings(review))
     ]
     if views.listed not in lists:
         views.listed = lists[0]
@@ -181,9 +182,9 @@ def _show_list(now: ReviewDesk, review: Review, act: Callable[[Event], None]) ->
         on_change=keep,
         label_visibility="collapsed",
     )
-    rows = check_rows.pack_list(now, review)
+    rows = check_lists.pack_list(now, review)
     send_parcels([rows], key="check-rows")
-    show_table("check-list-table", check_rows.list_data(now, rows), act)
+    show_table("check-list-table", check_lists.list_data(now, rows), act)
 
 
 show()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from geo.errors import PianquError
 from geo.plan import Plan
-from geo.views import review_work
+from geo.views import review_keep, review_work
 from geo.views.review_work import ReviewDesk, Step
 from geo.views.state import choice
 from geo.views.widgets import say
@@ -89,20 +89,20 @@ def show_steps(plan: Plan, now: ReviewDesk) -> None:
             args=(plan,),
             disabled=not steps,
         )
-    if review_work.can_save():
+    if review_keep.can_save():
         st.button(
             say("view.review.save" if now.unsaved else "view.review.saved"),
             key="pq-review-save",
-            on_click=review_work.save,
+            on_click=review_keep.save,
             args=(plan,),
             disabled=not now.unsaved,
             help=say("view.review.save_help"),
         )
-    evidence, decisions = now.evidence, review_work.find_decisions(plan)
+    evidence, decisions = now.evidence, review_keep.find_decisions(plan)
     st.download_button(
         say("view.review.pack"),
         # the callable runs without session state: everything is passed
-        data=lambda: review_work.pack(evidence, decisions),
+        data=lambda: review_keep.pack(evidence, decisions),
         file_name="pianqu-evidence.zip",
         mime="application/zip",
         key="pq-review-pack",

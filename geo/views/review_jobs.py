@@ -12,9 +12,8 @@ from geo.plan import Plan
 from geo.policy_settings import CheckSettings, ReserveSettings, ScheduleSettings
 from geo.progress import Progress
 from geo.review import Review, review_plan
-from geo.views import unit_work, work
+from geo.views import unit_work
 from geo.views.reports import plan_key
-from geo.views.site_jobs import units_key
 
 #: Share of the work that drawing the units takes, where nobody has drawn them.
 _UNITS_SHARE = 0.5
@@ -107,22 +106,18 @@ def work_on(
     Returns
     -------
     callable
-        For `geo.views.jobs.Shelf.start`. Answers are shared by whoever asks the same.
+        For `geo.views.jobs.Shelf.start`, which shares the answer.
     """
 
     def content(progress: Progress) -> Review:
         unit_of, rest = _find_units(plan, units, progress)
-        key = ("reviewed", plan_key(plan), ask.key, units_key(unit_of))
-        found = work.shelf().find(key)
-        if isinstance(found, Review):
-            return found
         settings = replace(
             plan.settings,
             checks=ask.checks,
             reserve=ask.reserve,
             schedule=ask.schedule,
         )
-        made = review_plan(
+        return review_plan(
             plan,
             evidence=ask.evidence,
             unit_of=unit_of,
@@ -131,7 +126,6 @@ def work_on(
             barred=ask.barred,
             progress=rest,
         )
-        return work.shelf().view(key, lambda: made)
 
     return content
 

@@ -5,26 +5,19 @@ change is one step that can be undone; clauses, ranking, plan and indicators are
 worked out anew in the background, and the last good ones stay until then.
 """
 
-import io
 import logging
-import tempfile
-import zipfile
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from geo.decisions import FOLDER, Decisions, dump_decisions
 from geo.errors import PianquError
 from geo.evidence import Evidence
-from geo.evidence_files import write_evidence
 from geo.plan import Plan
 from geo.policy_settings import CheckSettings, ReserveSettings, ScheduleSettings
 from geo.review import Review
-from geo.unit_drafts import draft_decisions
-from geo.views import schemes, unit_work, work
+from geo.views import schemes, work
 from geo.views.jobs import Job
 from geo.views.review_jobs import Ask, first_ask, review_key, work_on
 from geo.views.site_jobs import known_units
@@ -34,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 
 #: Districts whose edits a session keeps.
 _KEPT = 6
+#: Reviews that are kept, so that what was undone is there at once.
+_REVIEWS_KEPT = 4
 #: Changes that can be taken back, the oldest are forgotten first.
 _STEPS_KEPT = 100
 
@@ -107,6 +102,8 @@ class ReviewDesk:
         Evidence and pins that are on disk: their key.
     views
         Choices of the three pages that are not results (filters, lists ...).
+    recent
+        Keys of the last reviews.
     watched
         Run and trouble that the page that is shown tells of.
     """
@@ -124,6 +121,7 @@ class ReviewDesk:
     wrong: Mapping[str, str] = field(default_factory=dict)
     saved: Hashable = None
     views: dict[str, Any] = field(default_factory=dict)
+    recent: tuple[Hashable, ...] = ()
     watched: tuple[Run | None, BaseException | None] = (None, None)
 
     @property
@@ -385,110 +383,13 @@ def cancel(plan: Plan) -> None:
         run.job.cancel(work.bench().session)
 
 
-def can_save() -> bool:
-    """Return whether the district is a folder that can be written into.
-
-    Returns
-    -------
-    bool
-        Whether; otherwise the files are to be taken away with `pack`.
-    """
-    return schemes.folder() is not None
-
-
-def save(plan: Plan) -> None:
-    """Write evidence and pins into the district folder.
-
-    Parameters
-    ----------
-    plan
-        The plan that is open; of a district folder, see `can_save`.
-    """
-    now = desk(plan)
-    place = schemes.folder()
-    if place is None:
-        return
-    try:
-        count = len(write_evidence(now.evidence, place, headers=plan.rules.headers))
-        count += len(_save_decisions(plan))
-    except PianquError as error:
-        now.trouble, now.failed = error, None
-        return
-    now.saved = now.ask.kept
-    # whoever opens the folder from now on is to read what was written
-    work.shelf().drop(("folder", str(place)))
-    now.note = ("view.review.note.saved", {"count": f"{count:,}"})
-
-
-def pack(evidence: Evidence, decisions: Decisions | None) -> bytes:
-    """Return evidence and pins as a zip to take away.
-
-    Parameters
-    ----------
-    evidence
-        The tables as edited.
-    decisions
-        Scheme with the pins; None: there are none.
-
-    Returns
-    -------
-    bytes
-        The files of a district folder.
-    """
-    made = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="pianqu-") as name:
-        folder = Path(name)
-        write_evidence(evidence, folder)
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.iterdir()):
-                archive.write(path, path.name)
-            if decisions is not None:
-                content = dump_decisions(decisions)
-                archive.writestr(f"{FOLDER}/{decisions.name}.json", content)
-    return made.getvalue()
-
-
-def find_decisions(plan: Plan) -> Decisions | None:
-    """Return the scheme that holds pins and units as they stand.
-
-    Parameters
-    ----------
-    plan
-        The plan that is open.
-
-    Returns
-    -------
-    Decisions or None
-        None where nothing is pinned or barred.
-    """
-    now = desk(plan)
-    if not (now.pinned or now.barred):
-        return None
-    units = unit_work.desk(plan)
-    name = say("view.review.scheme")
-    if units.history is None:
-        made = Decisions(name=name)
-    else:
-        made = draft_decisions(units.history.now, units.settings, whole=True)
-    return replace(made, name=name, pinned=now.pinned, barred=now.barred)
-
-
 def _new_desk(plan: Plan) -> ReviewDesk:
     ask = first_ask(plan)
-    if can_save():
+    if schemes.folder() is not None:
         kept = schemes.kept(plan).get(say("view.review.scheme"))
         if kept is not None:
             ask = replace(ask, pinned=kept.pinned, barred=kept.barred)
     return ReviewDesk(ask, saved=ask.kept)
-
-
-def _save_decisions(plan: Plan) -> list[str]:
-    name = say("view.review.scheme")
-    made = find_decisions(plan)
-    before = schemes.kept(plan).get(name)
-    if made is None and before is not None:
-        made = replace(before, pinned=(), barred=())
-    return [] if made is None else [schemes.keep(plan, made)]
 
 
 def _drop(now: ReviewDesk) -> None:
@@ -508,7 +409,16 @@ def _take(now: ReviewDesk) -> None:
         if isinstance(made, Review):
             now.review, now.reviewed = made, run.key
             now.trouble = now.failed = None
+            _forget(now)
         return
     if not isinstance(error, PianquError):
         _LOG.error("the review failed unexpectedly", exc_info=error)
     now.trouble, now.failed = error, run.key
+
+
+def _forget(now: ReviewDesk) -> None:
+    """Keep the last few reviews only: each is as large as the district."""
+    recent = (*(key for key in now.recent if key != now.reviewed), now.reviewed)
+    for key in recent[:-_REVIEWS_KEPT]:
+        work.shelf().drop(key)
+    now.recent = recent[-_REVIEWS_KEPT:]

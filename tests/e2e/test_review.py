@@ -225,12 +225,12 @@ def export_the_evaluation(page: Page) -> None:
     """Take the table of the 20 indicators away as Excel and Word."""
     page.screenshot(path=BUILD / "review-8-evaluation.png")
     with page.expect_download() as found:
-        page.locator(".st-key-pq-downloads").get_by_text("Excel").click()
+        page.get_by_role("button", name="自评表 Excel").click()
     book = openpyxl.load_workbook(found.value.path())
     cells = {str(cell) for sheet in book for row in sheet.values for cell in row}
     assert any("一(一)" in cell or "统筹协调" in cell for cell in cells)
     with page.expect_download() as found:
-        page.locator(".st-key-pq-downloads").get_by_text("Word").click()
+        page.get_by_role("button", name="自评表 Word").click()
     with zipfile.ZipFile(found.value.path()) as archive:
         assert "word/document.xml" in archive.namelist()
 
