@@ -16,6 +16,7 @@ from geo.lifecircle import LifeCircle, measure_life_circle
 from geo.network import WalkNetwork, build_network
 from geo.openings import Openings, find_openings
 from geo.progress import Progress, no_progress
+from geo.rule_fields import settle_fields
 from geo.rules import RuleBook
 from geo.schema import Severity
 from geo.settings import Settings
@@ -128,7 +129,7 @@ def plan_district(
     with _timed(seconds, "life_circle"):
         circle = measure_life_circle(district, network, rules, settings, progress)
     found = concat_findings(
-        rules.findings,
+        settle_fields(rules.findings, _list_columns(district)),
         district.findings,
         refused,
         network.findings,
@@ -142,6 +143,11 @@ def plan_district(
     found = concat_findings(found, units.findings)
     plan = replace(plan, findings=found, units=units)
     return plan if until == "units" else _site(plan, wishes, progress)
+
+
+def _list_columns(district: District) -> set[str]:
+    tables = (district.communities, *district.evidence.tables.values())
+    return {str(column) for table in tables for column in table.columns}
 
 
 def _site(plan: Plan, wishes: Decisions, progress: Progress) -> Plan:

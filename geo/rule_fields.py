@@ -86,6 +86,27 @@ def find_strange_fields(
     ]
 
 
+def settle_fields(findings: pd.DataFrame, columns: Collection[str]) -> pd.DataFrame:
+    """Leave out strange fields that the district's own tables have after all.
+
+    Parameters
+    ----------
+    findings
+        Raw findings about rules.
+    columns
+        Columns of the district's layers and tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The findings that stay, numbered anew.
+    """
+    strange = findings["code"] == "rule_field_unknown"
+    named = [params.get("field") in columns for params in findings["params"]]
+    stays = ~(strange.to_numpy(dtype=bool) & named)
+    return findings[stays].reset_index(drop=True)
+
+
 def find_forgotten_values(profile: Profile) -> list[Finding]:
     """Find entries of a profile that give no value.
 

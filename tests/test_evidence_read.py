@@ -191,6 +191,30 @@ def test_the_ledger_has_the_headers_of_the_layer(tmp_path):
     }
 
 
+def test_names_of_the_fields_of_the_rules_are_headers_too(tmp_path):
+    text = "id,build_year,households_total,fund_central,vote_area_total,fund_total\n"
+    write_csv(tmp_path / "ledger.csv", text + "c1,1998,300,5000,18000.5,9000\n")
+    write_csv(tmp_path / "funds.csv", "id,fund_loan,project_cost\nc1,7,9000\n")
+    write_csv(
+        tmp_path / "budgets.csv", "year,funding_capacity,delivery_capacity\n2027,5,3\n"
+    )
+    tables = read(tmp_path).tables
+    assert tables["ledger"].to_dict("records") == [
+        {
+            "id": "c1",
+            "built_year": 1998,
+            "households_eligible": 300,
+            "fund_central_cny": 5000,
+            "vote_area_total_m2": 18000.5,
+            "project_cost_cny": 9000,
+        }
+    ]
+    assert tables["funds"]["fund_loan_cny"].tolist() == [7]
+    assert tables["budgets"][
+        ["available_cny", "projects_most"]
+    ].to_numpy().tolist() == [[5, 3]]
+
+
 def test_rectification_in_the_words_of_its_ledger(tmp_path):
     text = "编号,问题来源,问题类型,涉及小区,问题描述,责任人,整改期限,销号日期\n"
     text += "R1,审计,资金使用,c1,挪用,张三,2026-06-30,\n"

@@ -10,6 +10,7 @@ from geo.rule_fields import (
     is_place,
     list_columns,
     part_twins,
+    settle_fields,
 )
 from geo.rules import load_rules
 from geo.text import data_dir
@@ -100,6 +101,19 @@ def test_a_field_that_no_table_has(tmp_path):
     assert found["id"].tolist() == ["GS-2c"]
     for lang, words in (("zh", "moon_phase"), ("en", "GS-2c")):
         assert words in render_findings(found, lang)["message"].iloc[0]
+
+
+def test_a_field_that_the_ledger_of_the_district_has(tmp_path):
+    folder = write_policy(
+        tmp_path,
+        (",vote_total;vote_yes;vote_channel,", ",vote_total;moon_phase,"),
+        ("\nGS-4b,gansu", "\nGS-4a,gansu"),
+    )
+    found = load_rules("gansu", folder).findings
+    assert found["code"].tolist() == ["rule_twice", "rule_field_unknown"]
+    assert settle_fields(found, {"sun"})["code"].tolist() == found["code"].tolist()
+    assert settle_fields(found, {"moon_phase"})["code"].tolist() == ["rule_twice"]
+    assert settle_fields(make_findings(), {"moon_phase"}).empty
 
 
 def test_a_place_that_is_not_there_makes_its_field_strange(rules):
