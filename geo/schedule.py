@@ -29,6 +29,7 @@ from geo.schedule_projects import (
     ALL,
     Projects,
     Wishes,
+    describe_members,
     find_units,
     gather_projects,
     money_column,
@@ -227,9 +228,8 @@ def plan_schedule(
         ground.tables["budgets"], years, projects_most=settings.projects_most
     )
     wishes = read_wishes(find_units(ranking.table), pinned or {}, barred)
-    projects = gather_projects(
-        ranking.table, ground.facts, settings, barred=wishes.barred
-    )
+    members = describe_members(ranking.table, ground.facts)
+    projects = gather_projects(members, settings, barred=wishes.barred)
     found = find_unit_years(
         find_renewals(ground),
         {str(unit): names for unit, names in projects.table["communities"].items()},
@@ -249,7 +249,7 @@ def plan_schedule(
         left_out=_tell_left_out(said, needs, projects),
         needs=needs,
         inversions=find_inversions(problem, choice, frame),
-        over=find_overrun(ranking.table, ground.facts, budgets),
+        over=find_overrun(members, budgets),
         choice=choice,
         notes=(*notes, *wishes.notes, *_note_pins(wishes, projects, years)),
         problem=problem,

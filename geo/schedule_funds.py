@@ -9,7 +9,7 @@ import pandas as pd
 from geo.chains import FloatArray
 from geo.evidence_schema import FUND_SOURCES
 from geo.schedule_problem import ALIKE_CNY
-from geo.schedule_projects import ALL, describe_members, money_column
+from geo.schedule_projects import ALL, money_column
 
 __all__ = ["OVER_COLUMNS", "PROJECTS", "Budgets", "find_overrun", "read_budgets"]
 
@@ -87,17 +87,14 @@ def read_budgets(
     return Budgets(wide.round(2), most.rename("projects_most"))
 
 
-def find_overrun(
-    ranking: pd.DataFrame, facts: pd.DataFrame, budgets: Budgets
-) -> pd.DataFrame:
+def find_overrun(members: pd.DataFrame, budgets: Budgets) -> pd.DataFrame:
     """Find by how much the ledger's own plan exceeds funds and capacity.
 
     Parameters
     ----------
-    ranking
-        See :attr:`geo.reserve.Ranking.table`: `plan_year` of each community.
-    facts
-        ``fund_<source>_cny`` by community.
+    members
+        See :func:`geo.schedule_projects.describe_members`: `plan_year` of each
+        community, its unit and money.
     budgets
         What there is.
 
@@ -109,8 +106,6 @@ def find_overrun(
         communities do not say, what there is (NaN: no limit on record) and by how
         much it is exceeded, at least (0: it is not; NaN: no limit).
     """
-    members = describe_members(ranking, facts)
-    members["plan_year"] = pd.to_numeric(ranking["plan_year"], errors="coerce")
     rows: list[tuple[object, ...]] = []
     years = [int(year) for year in budgets.available_cny.index]
     for year, most in zip(years, budgets.projects_most, strict=True):

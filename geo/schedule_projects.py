@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from geo.chains import FloatArray
 from geo.evidence_schema import FUND_SOURCES
 from geo.policy_settings import ScheduleSettings
 from geo.rulings import Said
@@ -154,8 +155,7 @@ def _once(notes: list[Said]) -> tuple[Said, ...]:
 
 
 def gather_projects(
-    ranking: pd.DataFrame,
-    facts: pd.DataFrame,
+    members: pd.DataFrame,
     settings: ScheduleSettings,
     *,
     barred: Collection[str] = (),
@@ -164,11 +164,8 @@ def gather_projects(
 
     Parameters
     ----------
-    ranking
-        See :attr:`geo.reserve.Ranking.table`: `rank`, `gate`, `score`, `households`,
-        `unit_id` (missing: a community by itself) and `project_cost_cny` by community.
-    facts
-        ``fund_<source>_cny`` by community, as far as there are any.
+    members
+        See :func:`describe_members`.
     settings
         `unsure_gates` and `whole_only`.
     barred
@@ -179,7 +176,6 @@ def gather_projects(
     Projects
         In the order of the ranking.
     """
-    members = describe_members(ranking, facts)
     takes = (READY, WAITING) if settings.unsure_gates else (READY,)
     goes = members["gate"].isin(takes)
     if settings.whole_only:
@@ -197,46 +193,50 @@ def describe_members(ranking: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     ranking
-        See :attr:`geo.reserve.Ranking.table`.
+        See :attr:`geo.reserve.Ranking.table`: `rank`, `gate`, `score`, `households`,
+        `plan_year`, `unit_id` (missing: a community by itself) and `project_cost_cny`
+        by community.
     facts
-        ``fund_<source>_cny`` by community.
+        ``fund_<source>_cny`` by community, as far as there are any.
 
     Returns
     -------
     pandas.DataFrame
-        Index community id, by rank: `rank`, `gate`, `score`, `households`, `unit_id`,
-        `cost_cny` and a column per source (yuan; NaN: unknown). Where the sources that
-        are named make up the whole cost, the others are 0; else `unnamed_cny` is the
-        rest (NaN: the cost is unknown), which any of them may have to bear. Where no
+        Index community id, by rank: `rank`, `gate`, `score`, `households`,
+        `plan_year`, `unit_id`, `cost_cny` and a column per source (yuan; NaN: unknown).
+        Where the sources that are named make up the whole cost, the others are 0; else
+        `unnamed_cny` is the rest (NaN: the cost is unknown), which any of them may have to bear. Where no
         source is named at all, who pays is still open: `unsourced_cny` is the cost,
         which counts in the total only. The columns of :func:`need_column` hold what is
         taken of each line at most.
     """
-    columns = ["rank", "gate", "score", "households", "project_cost_cny"]
-    members = ranking[columns].copy()
-    members.index = members.index.astype("str")
-    names = members.index.to_series()
+    columns = ["rank", "gate", "score", "households", "plan_year"]
+    members = ranking[columns].set_axis(ranking.index.astype("str"))
     members["unit_id"] = find_units(ranking)
-    money = pd.DataFrame(index=names.index)
-    for source in FUND_SOURCES:
-        column = money_column(source)
-        blank = pd.Series(np.nan, index=facts.index)
-        said = pd.to_numeric(facts.get(column, blank), errors="coerce")
-        money[column] = said.reindex(members.index).astype("float64").round(2)
-    cost = members.pop("project_cost_cny").astype("float64").round(2)
+    cost = ranking["project_cost_cny"].to_numpy(dtype=np.float64).round(2)
+    names = [money_column(source) for source in FUND_SOURCES]
+    said = facts.reindex(index=members.index, columns=names)
+    said = said.apply(pd.to_numeric, errors="coerce")
+    told = _share_cost(cost, said.to_numpy(dtype=np.float64).round(2))
+    names = [money_column(ALL), *names]
+    names += ["unnamed_cny", "unsourced_cny", *map(need_column, names)]
+    money = pd.DataFrame(told, index=members.index, columns=names)
+    return pd.concat([members, money], axis=1).sort_values("rank")
+
+
+def _share_cost(cost: FloatArray, money: FloatArray) -> FloatArray:
+    """Return cost, sources, what is not named, and what is taken of each at most."""
+    blank = np.isnan(money)
+    none, some = blank.all(axis=1), blank.any(axis=1)
+    rest = cost - np.nan_to_num(money).sum(axis=1)
     # what is not named is nothing where what is named makes up the whole
-    full = money.sum(axis=1) >= cost - _HALF_CENT
-    money = money.mask(money.isna() & full.to_numpy()[:, None], 0.0)
-    members["cost_cny"] = cost
-    members = members.join(money)
-    # the rest of the cost may come from any source that is not named
-    rest = (cost - money.sum(axis=1)).clip(lower=0.0).round(2)
-    none, some = money.isna().all(axis=1), money.isna().any(axis=1)
-    members["unnamed_cny"] = rest.where((some & ~none) | cost.isna(), 0.0)
-    members["unsourced_cny"] = cost.where(none, 0.0)
-    for column in map(money_column, (ALL, *FUND_SOURCES)):
-        members[need_column(column)] = members[column].fillna(members["unnamed_cny"])
-    return members.sort_values("rank")
+    money = np.where(blank & (rest <= _HALF_CENT)[:, None], 0.0, money)
+    # else the rest of the cost may come from any source that is not named
+    unnamed = np.maximum(rest, 0.0).round(2)
+    unnamed = np.where((some & ~none) | np.isnan(cost), unnamed, 0.0)
+    unsourced = np.where(none, cost, 0.0)
+    taken = np.where(np.isnan(money), unnamed[:, None], money)
+    return np.column_stack([cost, money, unnamed, unsourced, cost, taken])
 
 
 def find_units(ranking: pd.DataFrame) -> pd.Series:
@@ -267,28 +267,33 @@ def _list_names(members: pd.DataFrame, units: pd.Index) -> list[tuple[str, ...]]
 
 def _add_up(members: pd.DataFrame) -> pd.DataFrame:
     """Make one row of the members of each unit, in the order of the best of them."""
-    by_unit = members.groupby("unit_id", sort=True)
-    households = members["households"]
+    unit, names = pd.factorize(members["unit_id"], sort=True)
+    columns = [name for name in members if str(name).endswith("_cny")]
+    score = members["score"].to_numpy(dtype=np.float64)
+    households = members["households"].to_numpy(dtype=np.float64)
+    known = ~np.isnan(households)
+    best = np.full(len(names), np.inf)
+    np.minimum.at(best, unit, members["rank"].to_numpy(dtype=np.float64))
     # where no households are known, every member counts alike
-    unknown = households.isna().groupby(members["unit_id"]).transform("all")
-    weight = households.fillna(0.0).mask(unknown, 1.0)
-    weighed = (members["score"] * weight).groupby(members["unit_id"]).sum()
-    score = weighed / weight.groupby(members["unit_id"]).sum()
+    count = np.bincount(unit, np.nan_to_num(households), len(names))
+    some = np.bincount(unit, known, len(names)) > 0
+    weight = np.where((count > 0)[unit], np.nan_to_num(households), 1.0)
+    weighed = np.bincount(unit, score * weight, len(names))
+    mean = weighed / np.bincount(unit, weight, len(names))
+    money = np.zeros((len(names), len(columns)))
+    np.add.at(money, unit, members[columns].to_numpy(dtype=np.float64))
     table = pd.DataFrame(
         {
-            "best_rank": by_unit["rank"].min().astype("int64"),
-            "score": score.where(score.notna(), by_unit["score"].mean()).round(9),
-            "households": by_unit["households"].sum(min_count=1),
-            "households_unknown": households.isna().groupby(members["unit_id"]).sum(),
-        }
+            "best_rank": best.astype(np.int64),
+            "score": mean.round(9),
+            "households": np.where(some, count, np.nan),
+            "households_unknown": np.bincount(unit, ~known, len(names)).astype(int),
+            "communities": _list_names(members, pd.Index(names)),
+            **dict(zip(columns, money.round(2).T, strict=True)),
+        },
+        index=pd.Index(names, name="unit_id", dtype="str"),
     ).sort_values("best_rank")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    table["communities"] = _list_names(members, table.index)
-    columns = [money_column(line) for line in (ALL, *FUND_SOURCES)]
-    columns += ["unnamed_cny", "unsourced_cny", *map(need_column, columns)]
-    blank = members[columns].isna().groupby(members["unit_id"]).any()
-    table = table.join(by_unit[columns].sum().round(2).mask(blank))
-    table.index.name = "unit_id"
     return table
 
 
@@ -297,11 +302,16 @@ def _refuse(
 ) -> pd.DataFrame:
     """Say why units are no projects."""
     table = _add_up(members)[["best_rank", "communities", "cost_cny"]]
-    takes_part = members["gate"].isin(list(takes)).groupby(members["unit_id"])
-    some = takes_part.any().reindex(table.index)
-    waits = (members["gate"] == WAITING).groupby(members["unit_id"]).any()
-    waits = waits.reindex(table.index)
-    why = pd.Series(GATE_OUT, index=table.index)
-    why = why.mask(waits, GATE_WAITING).mask(some, NOT_WHOLE)
-    table.insert(0, "why", why.mask(table.index.isin(list(barred)), BARRED))
+    gates: dict[str, set[str]] = {}
+    for unit, gate in zip(members["unit_id"], members["gate"], strict=True):
+        gates.setdefault(unit, set()).add(gate)
+    why = []
+    for unit in map(str, table.index):
+        if unit in barred:
+            why.append(BARRED)
+        elif gates[unit] & set(takes):
+            why.append(NOT_WHOLE)
+        else:
+            why.append(GATE_WAITING if WAITING in gates[unit] else GATE_OUT)
+    table.insert(0, "why", pd.Series(why, table.index, dtype="str"))
     return table

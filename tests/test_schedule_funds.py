@@ -6,8 +6,13 @@ import numpy as np
 from schedule_town import STREET, make_budgets, make_ranking
 
 from geo.schedule_funds import find_overrun, read_budgets
+from geo.schedule_projects import describe_members
 
 YEARS = (2027, 2028)
+
+
+def describe(ranking):
+    return describe_members(ranking.table, ranking.ground.facts)
 
 
 def test_what_is_not_on_record_limits_nothing():
@@ -55,7 +60,7 @@ def test_the_ledger_exceeds_what_there_is():
     ranking.table.loc["c2", "plan_year"] = 2028
     rows = [(2027, "all", 13e6, 4), (2027, "central", 4e6, None), (2028, "all", 9e6, 1)]
     budgets = read_budgets(make_budgets(*rows), YEARS)
-    over = find_overrun(ranking.table, ranking.ground.facts, budgets)
+    over = find_overrun(describe(ranking), budgets)
     table = over.set_index(["year", "source"])
     assert table.loc[(2027, "all")].tolist() == [14e6, 1, 13e6, 1e6]
     assert table.loc[(2027, "central")].tolist() == [4e6, 0, 4e6, 0]
@@ -69,6 +74,6 @@ def test_the_ledger_exceeds_what_there_is():
 def test_a_ledger_without_years_exceeds_nothing():
     ranking = make_ranking(plan_year=None)
     budgets = read_budgets(make_budgets((2027, "all", 1.0, None)), YEARS)
-    over = find_overrun(ranking.table, ranking.ground.facts, budgets)
+    over = find_overrun(describe(ranking), budgets)
     assert over["needed"].sum() == 0
     assert not (over["over"] > 0).any()

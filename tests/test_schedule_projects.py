@@ -16,12 +16,8 @@ from geo.schedule_projects import (
 
 def gather(ranking=None, *, barred=(), **settings):
     ranking = ranking or make_ranking()
-    return gather_projects(
-        ranking.table,
-        ranking.ground.facts,
-        ScheduleSettings(**settings),
-        barred=barred,
-    )
+    members = describe_members(ranking.table, ranking.ground.facts)
+    return gather_projects(members, ScheduleSettings(**settings), barred=barred)
 
 
 def test_units_go_whole_in_the_order_of_their_best_member():
@@ -141,8 +137,9 @@ def test_a_community_without_unit_is_one_by_itself():
 def test_the_order_of_rows_does_not_matter():
     ranking = make_ranking()
     facts = ranking.ground.facts
-    one = gather_projects(ranking.table, facts, ScheduleSettings())
-    turned = gather_projects(ranking.table[::-1], facts[::-1], ScheduleSettings())
+    one = gather(ranking)
+    members = describe_members(ranking.table[::-1], facts[::-1])
+    turned = gather_projects(members, ScheduleSettings())
     pd.testing.assert_frame_equal(one.table, turned.table)
     pd.testing.assert_frame_equal(one.refused, turned.refused)
 
