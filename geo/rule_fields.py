@@ -101,10 +101,11 @@ def settle_fields(findings: pd.DataFrame, columns: Collection[str]) -> pd.DataFr
     pandas.DataFrame
         The findings that stay, numbered anew.
     """
-    strange = findings["code"] == "rule_field_unknown"
-    named = [params.get("field") in columns for params in findings["params"]]
-    stays = ~(strange.to_numpy(dtype=bool) & named)
-    return findings[stays].reset_index(drop=True)
+    settled = [
+        code == "rule_field_unknown" and params["field"] in columns
+        for code, params in zip(findings["code"], findings["params"], strict=True)
+    ]
+    return findings[[not one for one in settled]].reset_index(drop=True)
 
 
 def find_forgotten_values(profile: Profile) -> list[Finding]:
