@@ -106,6 +106,27 @@ def test_the_base_that_was_chosen_counts(base, agree):
     assert "setting:checks.consent_base" not in table.loc["a", "unknown"]
 
 
+def test_the_base_that_the_profile_lays_down_wins():
+    ground = make_ground(
+        {"a": VOTED}, profile="yunnan", settings=CheckSettings(consent_base="total")
+    )
+    key = "consent.agree_base"
+    clause = replace(ground.profile.clauses[key], value="participated")
+    clauses = {**ground.profile.clauses, key: clause}
+    ground = replace(ground, profile=replace(ground.profile, clauses=clauses))
+    row = rank_reserve(make_checks(ground)).table.loc["a"]
+    assert row["agree_base"] == "participated"
+    assert row["agree"] == pytest.approx(169 / 225)
+    # 225 of 300 took part and 169 of 225 agreed: both reach two thirds
+    assert row["bonus_priority"] == pytest.approx(2 * 0.05)
+    other = make_ground(
+        {"a": VOTED}, profile="yunnan", settings=CheckSettings(consent_base="total")
+    )
+    # 169 of all 300 do not
+    found = rank_reserve(make_checks(other)).table.loc["a", "bonus_priority"]
+    assert found == pytest.approx(0.05)
+
+
 def test_a_rate_without_counts_counts_as_far_as_its_base_is_known():
     facts = {"a": {"participation_rate": 0.8, "agree_rate": 0.9, "households": 100.0}}
     table = rank(facts).table

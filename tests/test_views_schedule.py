@@ -157,6 +157,29 @@ def test_every_community_is_in_one_unit_and_every_unit_has_words(board: Board) -
         }
 
 
+@pytest.mark.parametrize("units", ["drawn", "none"])
+def test_a_district_without_evidence_or_units_is_shown(
+    plan: Plan, now: ReviewDesk, units: str
+) -> None:
+    bare = plan if units == "drawn" else replace(plan, units=None)
+    now.review = review_plan(bare, evidence=Evidence(), settings=plan.settings)
+    now.reviewed = f"bare {units}"
+    board = schedule_told.board_of(now)
+    assert board is not None
+    members = [one for unit in board.units.values() for one in unit.members]
+    assert sorted(members) == sorted(board.ranking.table.index)
+    heads = value_of(schedule_gantt.pack(now, board))["years"]
+    assert [head["limit"] for head in heads] == [None] * len(YEARS)
+    assert schedule_map.year_style(now, board).data
+    for listed in LISTS[2:]:
+        schedule_told.views_of(now).listed = listed
+        assert schedule_rows.pack(now, board).data
+    assert schedule_panel.panel_of(now, board)
+    for unit in board.units:
+        now.picked = Picked(subject=unit)
+        assert schedule_panel.panel_of(now, board)
+
+
 def test_units_are_named_in_sentences(zh: Board) -> None:
     unit = next(iter(zh.units.values()))
     assert zh.rename(f"{unit.id} 先行，X{unit.id} 不变") == (

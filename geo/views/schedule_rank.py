@@ -109,7 +109,7 @@ def table(rows: Parcel) -> dict[str, Any]:
         _column("rank", "number", "44px"),
         _column("name", "text", "minmax(84px, 1.1fr)"),
         _column("unit", "text", "minmax(64px, .7fr)"),
-        _column("gate", "class", "84px"),
+        _column("gate", "class", "84px" if choice().lang == "zh" else "136px"),
         _column("stack", "stack", "minmax(150px, 3fr)", parts=looks, whole=_FULL),
         _column("score", "number", "52px", digits=1),
         _column("hazards", "number", "46px"),
