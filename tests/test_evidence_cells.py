@@ -5,7 +5,10 @@ import pytest
 
 from geo.columns import Match
 from geo.evidence_cells import check_table, find_column, parse_cell
+from geo.evidence_schema import EVIDENCE
+from geo.facts import FACT_COLUMNS
 from geo.schema import Column
+from geo.text import tr
 
 
 def check(name, matches=None, **columns):
@@ -87,3 +90,15 @@ def test_one_cell(text, column, value, fits):
     found, told = parse_cell(text, column)
     assert told is fits
     assert pd.isna(found) if value is None else found == value
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_table_column_and_choice_has_its_words(lang):
+    for table in EVIDENCE.values():
+        assert tr(f"layer.{table.name}", lang)
+        for column in table.columns:
+            if table.name != "ledger":
+                assert tr(f"column.{column.name}", lang)
+            assert all(tr(f"choice.{one}", lang) for one in column.choices)
+    for name in FACT_COLUMNS:
+        assert tr(f"column.{name}", lang)

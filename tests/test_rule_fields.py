@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from geo.evidence_schema import EVIDENCE, FACT_TABLES
+from geo.facts import FACT_COLUMNS
 from geo.findings import make_findings, render_findings
 from geo.rule_fields import (
     find_forgotten_values,
@@ -45,6 +47,17 @@ def test_every_field_of_every_rule_has_its_place_and_its_words(rules):
     assert len(asked) > 100
     assert asked <= set(fields.index)
     assert fields.map(len).min().min() > 0
+
+
+def test_every_column_that_may_be_missing_has_words(rules):
+    fields = set(rules.fields["field"])
+    assert set(FACT_COLUMNS) <= fields
+    for name, table in EVIDENCE.items():
+        names = {column.name for column in table.columns}
+        if name in FACT_TABLES:
+            assert names - {"id", "community_id"} <= fields
+        else:
+            assert {f"{name}.{one}" for one in names} <= fields
 
 
 def test_every_place_is_there(rules):
