@@ -174,10 +174,27 @@ def test_a_district_without_evidence_or_units_is_shown(
     for listed in LISTS[2:]:
         schedule_told.views_of(now).listed = listed
         assert schedule_rows.pack(now, board).data
-    assert schedule_panel.panel_of(now, board)
+    # some wait for evidence, but those that are unsure may be planned here
+    assert ZH["view.schedule.panel.empty"] not in told_by(
+        schedule_panel.panel_of(now, board)
+    )
     for unit in board.units:
         now.picked = Picked(subject=unit)
         assert schedule_panel.panel_of(now, board)
+
+
+def test_where_nothing_can_be_planned_it_says_what_to_do(
+    plan: Plan, now: ReviewDesk
+) -> None:
+    chosen = replace(plan.settings.schedule, unsure_gates=False)
+    settings = replace(plan.settings, schedule=chosen)
+    now.review = review_plan(plan, evidence=Evidence(), settings=settings)
+    now.reviewed = "empty"
+    board = schedule_told.board_of(now)
+    assert board is not None
+    assert not planned_of(board)
+    told = told_by(schedule_panel.panel_of(now, board))
+    assert ZH["view.schedule.panel.empty"] in told
 
 
 def test_units_are_named_in_sentences(zh: Board) -> None:

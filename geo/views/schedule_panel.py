@@ -72,6 +72,9 @@ def _whole(board: Board) -> list[Block]:
             "note": say("view.schedule.panel.note"),
         }
     ]
+    unsure = (board.ranking.table["gate"] == "waiting").any()
+    if not len(schedule.table) and unsure:
+        made += [blocks.alarm(say("view.schedule.panel.empty")), _pages()]
     for key, values in state_plan(schedule):
         text = board.rename(spoken((key, values)))
         loud = key.removeprefix("schedule.statement.") in _ALARMS
