@@ -207,7 +207,7 @@ def better_years(rows, moved, other, town):
     return found
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(60))
 def test_conflicts_and_better_years_are_those_of_the_slow_way(seed):
     town = random_town(seed)
     placed = place_works(town.works, town.communities)
@@ -261,7 +261,7 @@ def test_conflicts_and_better_years_are_those_of_the_slow_way(seed):
 
 def test_random_towns_have_conflicts_of_every_kind():
     reasons, moved = set(), 0
-    for seed in range(80):
+    for seed in range(40):
         town = random_town(seed)
         placed = place_works(town.works, town.communities)
         digs = list_digs(
