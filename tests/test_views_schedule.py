@@ -118,14 +118,20 @@ def zh(now: ReviewDesk) -> Board:
     return found
 
 
+def refuse(word: str) -> None:
+    """Refuse what no browser reads."""
+    pytest.fail(f"{word} is no JSON")
+
+
 def value_of(parcel: Parcel) -> dict[str, Any]:
     size = int.from_bytes(parcel.data[:4], "little")
-    head: dict[str, Any] = json.loads(parcel.data[4 : 4 + size])
+    text = parcel.data[4 : 4 + size]
+    head: dict[str, Any] = json.loads(text, parse_constant=refuse)
     return head.get("value", head)
 
 
 def told_by(blocks: list[dict[str, Any]]) -> str:
-    return json.dumps(blocks, ensure_ascii=False)
+    return json.dumps(blocks, ensure_ascii=False, allow_nan=False)
 
 
 def planned_of(board: Board) -> list[schedule_told.Unit]:
@@ -170,6 +176,7 @@ def test_a_district_without_evidence_or_units_is_shown(
     assert sorted(members) == sorted(board.ranking.table.index)
     heads = value_of(schedule_gantt.pack(now, board))["years"]
     assert [head["limit"] for head in heads] == [None] * len(YEARS)
+    assert schedule_told.money(np.nan) in told_by(heads)
     assert schedule_map.year_style(now, board).data
     for listed in LISTS[2:]:
         schedule_told.views_of(now).listed = listed
@@ -180,7 +187,7 @@ def test_a_district_without_evidence_or_units_is_shown(
     )
     for unit in board.units:
         now.picked = Picked(subject=unit)
-        assert schedule_panel.panel_of(now, board)
+        assert told_by(schedule_panel.panel_of(now, board))
 
 
 def test_where_nothing_can_be_planned_it_says_what_to_do(

@@ -23,7 +23,15 @@ from geo.views import (
 )
 from geo.views.review_work import ReviewDesk
 from geo.views.schedule_panel import panel_of
-from geo.views.schedule_told import LEFT, LISTS, Board, board_of, money, views_of
+from geo.views.schedule_told import (
+    LEFT,
+    LISTS,
+    Board,
+    board_of,
+    cost_words,
+    money,
+    views_of,
+)
 from geo.views.shapes import Parcel
 from geo.views.state import choice, tell_address
 from geo.views.widgets import (
@@ -118,7 +126,7 @@ def numbers(now: ReviewDesk, board: Board) -> dict[str, Any]:
     )
     shown: tuple[tuple[str, str, str, str, str], ...] = (
         ("planned", f"{len(schedule.table):,}", "units", f"{span} · {size}", "gantt"),
-        ("cost", money(float(years["cost_cny"].sum())), "", _funds(board), "funds"),
+        ("cost", _cost(board), "", _funds(board), "funds"),
         (
             "ready",
             f"{int(gates.get('ready', 0)):,}",
@@ -150,6 +158,12 @@ def numbers(now: ReviewDesk, board: Board) -> dict[str, Any]:
         for name, value, unit, note, where in shown
     ]
     return {"kind": "numbers", "items": items}
+
+
+def _cost(board: Board) -> str:
+    years = board.schedule.years
+    sums = years[["projects", "cost_unknown", "cost_cny"]].sum()
+    return cost_words(sums.to_dict())
 
 
 def _funds(board: Board) -> str:

@@ -14,6 +14,8 @@ from geo.views.schedule_told import (
     Board,
     Unit,
     community_name,
+    cost_words,
+    known_cost,
     money,
     selected_unit,
     spoken,
@@ -141,25 +143,26 @@ def marks_of(found: UnitYears, years: Sequence[int]) -> list[dict[str, Any]]:
 
 def _head(board: Board, year: int) -> dict[str, Any]:
     row = board.schedule.years.loc[[year]].to_dict("records")[0]
-    cost, available = float(row["cost_cny"]), float(row["available_cny"])
+    cost, available = known_cost(row), float(row["available_cny"])
     most = row["projects_most"]
     projects = f"{row['projects']:,}"
     if not np.isnan(most):
         projects = f"{projects} / {most:,.0f}"
     limited = not np.isnan(available)
-    whole = max(available * _FULL, cost) if limited else max(cost, 1.0)
+    known = 0.0 if np.isnan(cost) else cost
+    whole = max(available * _FULL, known) if limited else max(known, 1.0)
     over = bool(row["over_cny"] > 0 or row["over_projects"] > 0)
     funds = (
-        say("view.schedule.funds_of", used=money(cost), all=money(available))
+        say("view.schedule.funds_of", used=cost_words(row), all=money(available))
         if limited
-        else say("view.schedule.funds_free", used=money(cost))
+        else say("view.schedule.funds_free", used=cost_words(row))
     )
     return {
         "year": year,
         "label": say("view.schedule.year", year=year),
         "projects": say("view.schedule.projects", count=projects),
         "funds": funds,
-        "share": cost / whole if whole else 0.0,
+        "share": None if np.isnan(cost) else known / whole if whole else 0.0,
         "limit": available / whole if limited and whole else None,
         "over": over,
         "title": head_title(board, year),

@@ -23,6 +23,8 @@ from geo.views.schedule_told import (
     Board,
     Unit,
     community_name,
+    cost_words,
+    known_cost,
     money,
     selected_unit,
     share,
@@ -100,20 +102,23 @@ def _whole(board: Board) -> list[Block]:
 def _years(board: Board) -> Block:
     rows = []
     looks = year_looks(board.years)
-    for look, (year, row) in zip(looks, board.schedule.years.iterrows(), strict=True):
-        cost, available = float(row["cost_cny"]), float(row["available_cny"])
+    told = board.schedule.years.to_dict("index")
+    for look, (year, row) in zip(looks, told.items(), strict=True):
+        cost, available = known_cost(row), float(row["available_cny"])
         limited = available > 0
-        whole = max(available, cost, 1.0)
+        whole = np.nanmax([available, cost, 1.0])
         key = "funds_of" if limited else "funds_free"
         rows.append(
             {
                 "id": str(year),
                 "label": say("view.schedule.year", year=year),
                 "look": look.told(""),
-                "share": cost / whole,
+                "share": None if np.isnan(cost) else cost / whole,
                 "limit": min(1.0, available / whole) if limited else None,
                 "value": say(
-                    f"view.schedule.{key}_short", used=money(cost), all=money(available)
+                    f"view.schedule.{key}_short",
+                    used=cost_words(row),
+                    all=money(available),
                 ),
             }
         )

@@ -340,6 +340,43 @@ def _write(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
+def known_cost(row: Mapping[Any, Any]) -> float:
+    """Return what the units of a year cost, as far as it is known.
+
+    Parameters
+    ----------
+    row
+        Row of :attr:`geo.schedule.Schedule.years`.
+
+    Returns
+    -------
+    float
+        Yuan; NaN: there are units, and the cost of none is known.
+    """
+    if row["projects"] and row["cost_unknown"] >= row["projects"]:
+        return float("nan")
+    return float(row["cost_cny"])
+
+
+def cost_words(row: Mapping[Any, Any]) -> str:
+    """Return what the units of a year cost, and how many do not say.
+
+    Parameters
+    ----------
+    row
+        Row of :attr:`geo.schedule.Schedule.years`.
+
+    Returns
+    -------
+    str
+        Such as ``450 万元``.
+    """
+    cost, unknown = known_cost(row), int(row["cost_unknown"])
+    if np.isnan(cost) or not unknown:
+        return money(cost)
+    return say("view.schedule.cost_some", known=money(cost), count=unknown)
+
+
 def share(value: float) -> str:
     """Return a share in per cent.
 
