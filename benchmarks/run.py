@@ -10,7 +10,17 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ORDER = ("reach", "plan", "units", "unit_peers", "siting", "what_if", "load", "app")
+ORDER = (
+    "reach",
+    "plan",
+    "units",
+    "unit_peers",
+    "siting",
+    "schedule",
+    "what_if",
+    "load",
+    "app",
+)
 
 
 def main() -> int:

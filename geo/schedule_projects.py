@@ -205,10 +205,10 @@ def describe_members(ranking: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame
         Index community id, by rank: `rank`, `gate`, `score`, `households`,
         `plan_year`, `unit_id`, `cost_cny` and a column per source (yuan; NaN: unknown).
         Where the sources that are named make up the whole cost, the others are 0; else
-        `unnamed_cny` is the rest (NaN: the cost is unknown), which any of them may have to bear. Where no
-        source is named at all, who pays is still open: `unsourced_cny` is the cost,
-        which counts in the total only. The columns of :func:`need_column` hold what is
-        taken of each line at most.
+        `unnamed_cny` is the rest (NaN: the cost is unknown), which any of them may have
+        to bear. Where no source is named at all, who pays is still open:
+        `unsourced_cny` is the cost, which counts in the total only. The columns of
+        :func:`need_column` hold what is taken of each line at most.
     """
     columns = ["rank", "gate", "score", "households", "plan_year"]
     members = ranking[columns].set_axis(ranking.index.astype("str"))

@@ -33,6 +33,8 @@ __all__ = ["Choice", "ScheduleState", "Watch", "keep_going", "solve_schedule"]
 HALF = 0.5
 #: A bound as near to its value, in shares, proves it.
 PROVED = 1e-9
+#: Projects times years up to which a plan is begun in all ways.
+MANY = 5_000
 #: Seconds between two questions to the watch.
 PAUSE = 0.05
 
@@ -188,23 +190,27 @@ class _Run:
         return self._going()
 
     def _search(self) -> Int64Array:
-        """Return a plan by the ranking, by prices, and by local search."""
+        """Return a plan by prices, by the ranking, and by local search."""
         problem = self.problem
-        starts = [follow_ranking(problem).year]
-        prices = bound_value(problem, known=problem.value(starts[0]))
-        self.bound = prices.bound
-        starts += [place_projects(problem, order) for order in self._orders()]
-        starts.append(place_projects(problem, prices.gain))
-        plans = [better_plan(problem, year, going=self._going) for year in starts]
-        best = max(plans, key=problem.value)
-        self.value = problem.value(best)
+        strict = follow_ranking(problem).year
+        best, known = strict, problem.value(strict)
         # steps are as good as what they are measured by
-        again = bound_value(problem, known=self.value)
-        self.bound = min(self.bound, again.bound)
-        year = place_projects(problem, again.gain)
-        year = better_plan(problem, year, going=self._going)
-        best = max((best, year), key=problem.value)
-        self.value = problem.value(best)
+        for _ in range(2):
+            prices = bound_value(problem, known=known)
+            self.bound = min(self.bound, prices.bound)
+            best = self._better(place_projects(problem, prices.gain), best)
+            known = self.value
+        if problem.possible.size <= MANY:
+            starts = [place_projects(problem, order) for order in self._orders()]
+            for year in (strict, *starts):
+                best = self._better(year, best)
+        return best
+
+    def _better(self, year: Int64Array, best: Int64Array) -> Int64Array:
+        """Better a plan; return it, or the best so far if that is worth more."""
+        year = better_plan(self.problem, year, going=self._going)
+        best = max((best, year), key=self.problem.value)
+        self.value = self.problem.value(best)
         return best
 
     def _orders(self) -> tuple[FloatArray, ...]:
@@ -255,17 +261,27 @@ def _ask(
     highs.cbMipInterrupt += in_tree
     highs.cbSimplexInterrupt += in_line
     highs.run()
-    ended, status = solver.HighsModelStatus, highs.getModelStatus()
-    run.limited |= status in (ended.kTimeLimit, ended.kInterrupt)
+    ended = solver.HighsModelStatus
+    run.limited |= highs.getModelStatus() in (ended.kTimeLimit, ended.kInterrupt)
     bound = float(highs.getInfo().mip_dual_bound)
     bound = bound * scale + fixed if np.isfinite(bound) else np.inf
+    return _read_plan(problem, solver, highs, (p, t)), bound
+
+
+def _read_plan(
+    problem: ScheduleProblem,
+    solver: "ModuleType",
+    highs: "highspy.Highs",
+    columns: tuple[Int64Array, Int64Array],
+) -> Int64Array | None:
+    """Return the plan that HiGHS found, None if there is none that keeps all rules."""
     feasible = solver.SolutionStatus.kSolutionStatusFeasible
     if highs.getInfo().primal_solution_status != feasible:
-        return None, bound
+        return None
     chosen = np.array(highs.getSolution().col_value) > HALF
     year = problem.pinned.copy()
-    year[p[chosen]] = t[chosen]
-    return (None if find_faults(problem, year) else year), bound
+    year[columns[0][chosen]] = columns[1][chosen]
+    return None if find_faults(problem, year) else year
 
 
 def _draft(problem: ScheduleProblem) -> tuple[Sheet, Int64Array, Int64Array]:

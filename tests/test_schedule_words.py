@@ -1,6 +1,7 @@
 """The plan in sentences: every reason, in both languages, with its numbers."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -137,6 +138,7 @@ def test_the_worth_and_its_bound():
     assert "away." in plan().statement("en").split("\n")[1]
 
 
+@cache
 def make_all():
     """Return plans in which every code comes up that can."""
     street = {**STREET, "c5": ("C", "ready", 50.0, 100.0, np.nan, np.nan)}
