@@ -27,7 +27,7 @@ from geo.indicator_words import explain_parts, say_found, say_required
 from geo.profiles import Profile
 from geo.reserve import Ranking
 from geo.reserve_gates import Checked
-from geo.rulings import NOTHING
+from geo.rulings import NOTHING, Said
 from geo.schema import State
 
 __all__ = ["PART_COLUMNS", "Indicators", "join_parts", "measure_indicators"]
@@ -148,11 +148,44 @@ class Indicators:
         """
         rules = {str(one["rule_id"]): one for one in self.policy.to_dict("records")}
         rows = [
-            _make_ruling(row, rules[row["indicator_id"]], self.name)
+            self._make_ruling(row, rules[row["indicator_id"]])
             for row in self.summary.reset_index().to_dict("records")
             if row["indicator_id"] in rules
         ]
         return pd.DataFrame(rows)
+
+    def _make_ruling(
+        self, row: Mapping[Hashable, Any], rule: Mapping[Hashable, Any]
+    ) -> dict[str, Any]:
+        parts = self.of(str(row["indicator_id"]))
+        items = parts[parts["role"] != "extra"]
+        missing = [one for names in items["missing"] for one in names]
+        objects = {one for names in items["objects"] for one in names}
+        return {
+            "rule_id": row["indicator_id"],
+            "kind": "report",
+            "level": "county",
+            "subject_id": self.name,
+            "state": State(row["state"]),
+            "judged": State(row["state"]),
+            "required": say_required(row),
+            "found": say_found(row),
+            "reason": _say_deciding(row, items),
+            "stage": "evaluation",
+            "severity": rule["severity"],
+            "document": rule["doc_no"],
+            "clause": rule["clause"],
+            "quote": rule["quote"],
+            "source": rule["source"],
+            "certainty": rule["certainty"],
+            "missing": tuple(dict.fromkeys(missing)),
+            "exception": False,
+            "value": row["value"],
+            "objects": tuple(sorted(objects)),
+            "author": "",
+            "date": pd.NaT,
+            "why": "",
+        }
 
 
 def join_parts(states: Iterable[State]) -> State:
@@ -270,31 +303,19 @@ def _list_titles(basis: Basis) -> dict[str, str]:
     return titles
 
 
-def _make_ruling(
-    row: Mapping[Hashable, Any], rule: Mapping[Hashable, Any], county: str
-) -> dict[str, Any]:
-    return {
-        "rule_id": row["indicator_id"],
-        "kind": "report",
-        "level": "county",
-        "subject_id": county,
-        "state": State(row["state"]),
-        "judged": State(row["state"]),
-        "required": say_required(row),
-        "found": say_found(row),
-        "reason": row["reason"] or NOTHING,
-        "stage": "evaluation",
-        "severity": rule["severity"],
-        "document": rule["doc_no"],
-        "clause": rule["clause"],
-        "quote": rule["quote"],
-        "source": rule["source"],
-        "certainty": rule["certainty"],
-        "missing": row["missing"],
-        "exception": False,
-        "value": row["value"],
-        "objects": row["objects"],
-        "author": "",
-        "date": pd.NaT,
-        "why": "",
-    }
+def _say_deciding(row: Mapping[Hashable, Any], items: pd.DataFrame) -> Said:
+    """Say which items decide the state, where the first figure does not."""
+    said = [
+        (
+            "indicators.reason.item",
+            {
+                "name": f"@indicators.part.{one['indicator_id']}.{one['part']}",
+                "said": say_found(one),
+            },
+        )
+        for one in items[items["state"] == row["state"]].to_dict("records")
+        if one["part"] != row["part"]
+    ]
+    if not said or row["state"] not in (State.SHORT, State.UNKNOWN):
+        return row["reason"] or NOTHING
+    return "indicators.reason.items", {"items": (*said,)}

@@ -477,8 +477,25 @@ def test_the_formulas_of_the_checks_are_those_of_the_parts(lang):
                 assert part.formulas[lang] in said
 
 
+def test_a_ruling_names_the_items_that_decide_it():
+    papers = [
+        {"id": f"D{at}", "level": "county", "doc_type": name}
+        for at, name in enumerate(("工作规则", "责任清单", "议事规程"))
+    ]
+    rows = measure(documents=papers).rulings().set_index("rule_id")
+    row = rows.loc["IND-1-01"]
+    # the county has all three, the city none on record
+    assert (row["state"], row["value"]) == ("unknown", 1.0)
+    for lang, name in (("zh", "市（州）的三项制度文件"), ("en", "city's three")):
+        assert name in speak(row["reason"], lang)
+    assert row["missing"]
+
+
 def test_every_part_can_be_measured_and_named():
     for part in list_parts():
+        for lang in ("zh", "en"):
+            named = f"indicators.part.{part.indicator_id}.{part.part}"
+            assert tr(named, lang) == part.names[lang]
         assert part.kind in _KINDS
         assert part.role in ROLES
         assert part.unit in UNITS

@@ -27,7 +27,7 @@ FIRST_MS = 600_000
 #: Latin words that a Chinese page may show: formats, standards, names of languages
 #: and coordinate systems, and the proper names of this tool.
 ALLOWED = re.compile(
-    r"CSV|XLSX|GPKG|HTML|JSON|ZIP|GeoJSON|GeoPackage|Shapefile|OSM|GB|GBK|UTF"
+    r"CSV|XLSX|Excel|Word|GPKG|HTML|JSON|ZIP|GeoJSON|GeoPackage|Shapefile|OSM|GB|GBK|UTF"
     r"|CGCS2000|WGS|UTM|EPSG|GCJ|BD|English|TD|JGJ|DB\d+|CJJ?|OpenStreetMap"
     r"|contributors|ODbL"
     r"|\b[CF]\d+(#\d+)?\b|\bway/\d+|°E|\b(Shift|Ctrl|Alt|Esc)\b"
