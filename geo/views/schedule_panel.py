@@ -19,6 +19,7 @@ from geo.views.review_work import ReviewDesk
 from geo.views.schedule_gantt import inversions_of, marks_of
 from geo.views.schedule_rank import PART_LOOKS
 from geo.views.schedule_told import (
+    LEFT,
     REST_LOOKS,
     Board,
     Unit,
@@ -199,15 +200,14 @@ def _decide(now: ReviewDesk, board: Board, unit: Unit) -> list[Block]:
     pins = dict(now.pinned)
     pinned = {pins[one] for one in unit.members if one in pins}
     barred = any(one in now.barred for one in unit.members)
-    buttons = []
-    if unit.year is not None and unit.year not in pinned:
-        buttons.append(_button("accept", unit, unit.year))
-    buttons += [
-        _button("pin", unit, year)
-        for year in board.years
-        if year != unit.year and year not in pinned
+    # what fails a gate, or lacks evidence, is settled on the page of clauses
+    able = unit.year is not None or unit.rest == LEFT
+    years = [year for year in board.years if able and year not in pinned]
+    buttons = [
+        _button("accept" if year == unit.year else "pin", unit, year)
+        for year in sorted(years, key=lambda year: (year != unit.year, year))
     ]
-    if not barred:
+    if able and not barred:
         buttons.append(_button("bar", unit))
     if pinned or barred:
         buttons.append(_button("free", unit))
@@ -217,7 +217,9 @@ def _decide(now: ReviewDesk, board: Board, unit: Unit) -> list[Block]:
     ]
     if barred:
         made.append(blocks.text(say("view.schedule.panel.barred"), soft=True))
-    return [*made, {"kind": "heading", "title": "", "buttons": buttons}]
+    if buttons:
+        made.append({"kind": "heading", "title": "", "buttons": buttons})
+    return made
 
 
 def _button(act: str, unit: Unit, year: int | None = None) -> dict[str, Any]:
