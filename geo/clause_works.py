@@ -152,22 +152,23 @@ def _tell_pairs(pairs: Rows, *, sure: bool) -> Said:
     )
     if not told:
         return say("dig.found_none")
-    return say(
-        f"dig.{'found' if sure else 'found_maybe'}", count=len(pairs), pairs=told
-    )
+    key = "dig.found" if sure else "dig.found_maybe"
+    return say(key, count=len(pairs), pairs=told)
 
 
 def _explain_dig(state: State, pairs: Rows, bare: Sequence[str]) -> Said:
     if state == State.SHORT:
-        moves = dict.fromkeys(
-            (one["better_id"], say_year(one["better_year"]))
+        moves = tuple(
+            say(
+                "dig.move",
+                name=one["better_id"],
+                year=say_year(one["better_year"]),
+                other=one["b_id" if one["better_id"] == one["a_id"] else "a_id"],
+            )
             for one in pairs
             if not pd.isna(one["better_year"])
         )
-        told = [say("dig.move", name=name, year=year) for name, year in moves]
-        return (
-            say("dig.better", moves=tuple(told[:_TOLD])) if told else say("dig.stuck")
-        )
+        return say("dig.better", moves=moves[:_TOLD]) if moves else say("dig.stuck")
     if state == State.UNKNOWN and pairs:
         return say(f"dig.{pairs[0]['reason']}")
     return say("no_works", names=name_few(bare)) if bare else NOTHING

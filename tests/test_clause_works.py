@@ -61,9 +61,16 @@ def test_a_place_dug_twice_is_short_with_the_year_that_spares_it():
     assert one.objects == ("W1", "W2")
     assert one.value == 1
     assert one.missing == ()
-    assert speak(one.reason, "zh") == "可以避开：W2 改到 2027 年"
+    assert speak(one.reason, "zh") == "可以避开：W2 改到 2027 年，不再与 W1 重复"
     assert "重叠 80 米" in speak(one.found, "zh")
     assert found["B"].missing == ("works_schedule",)
+
+
+def test_a_work_and_a_pipe_of_the_same_id_are_two():
+    pipe = ("W1", "gas", 2029.0, line((0, 50), (100, 50)))
+    one = judge(check_repeat_dig, ground(trench("W1", 2027), lines=[pipe]))["A"]
+    assert (one.state, one.objects) == ("short", ("W1",))
+    assert speak(one.reason, "zh") == "可以避开：W1 改到 2029 年，不再与 W1 重复"
 
 
 def test_works_that_share_no_place_or_year_are_met():
