@@ -43,7 +43,8 @@ def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
     -------
     list of Ruling
         ``met`` for a unit of several communities, ``short`` for one that stands
-        alone although it has a neighbour, ``not_required`` where it has none.
+        alone although it has a neighbour, ``not_required`` where it has none,
+        ``unknown`` where nobody looked for neighbours.
     """
     del row
     neighbours = _count_neighbours(ground)
@@ -52,7 +53,9 @@ def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
         around = sum(neighbours.get(one, 0) for one in members)
         state, reason = State.MET, NOTHING
-        if len(members) == 1:
+        if len(members) == 1 and ground.plan.units is None:
+            state, reason = State.UNKNOWN, say("no_units")
+        elif len(members) == 1:
             state = State.SHORT if around else State.NOT_REQUIRED
             reason = say("joint.alone", around=around) if around else say("joint.far")
         shared, idle_m2 = measured.get(subject, ("", nan))
@@ -67,6 +70,7 @@ def check_joint_unit(row: ClauseRow, ground: Ground) -> list[Ruling]:
             ),
             required=say("joint.required"),
             reason=reason,
+            missing=("unit_id",) if state == State.UNKNOWN else (),
             value=float(len(members)),
             objects=members,
         )

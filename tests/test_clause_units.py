@@ -42,6 +42,12 @@ def test_several_are_met_and_one_alone_is_short_if_it_has_a_neighbour():
     assert judge(check_joint_unit, place, level="unit")["U002"].state == "not_required"
 
 
+def test_who_has_neighbours_is_not_known_before_units_are_drawn():
+    found = judge(check_joint_unit, make_ground(unit_of=UNITS), level="unit")
+    assert states(found) == {"U001": "met", "U002": "unknown"}
+    assert found["U002"].missing == ("unit_id",)
+
+
 def test_units_are_measured_as_they_are_now():
     drawn = {"A": "U001", "B": "U002", "C": "U002"}
     place = make_ground(unit_of=drawn, units=make_units(("B", "C", True)))
