@@ -816,6 +816,8 @@ def test_subjects_are_called_by_name(review: Review) -> None:
     assert check_told.subject_name(review, "U05").endswith("U05")
     assert check_told.subject_name(review, "示例区") == "示例区"
     assert check_told.subject_name(review, "") == ZH["view.checks.district"]
+    bare = replace(review, evidence=type(review.evidence)())
+    assert check_told.subject_name(bare, "示例区") == ZH["view.checks.district"]
 
 
 def test_the_statement_counts_days(plan: Plan, now: ReviewDesk, review: Review) -> None:

@@ -269,6 +269,8 @@ def _input(review: Review, now: ReviewDesk, cell: Cell) -> Block:
         "missing": cell.missing,
         "wrong": now.wrong.get(cell.name, ""),
     }
+    if not made["value"]:
+        made["hint"] = _hint(review, cell)
     kind = cell.column.kind
     blank = ("", say("view.checks.form.blank"))
     if kind == "flag":
@@ -284,6 +286,15 @@ def _input(review: Review, now: ReviewDesk, cell: Cell) -> Block:
     else:
         made["numeric"] = kind in {"number", "count", "year"}
     return made
+
+
+def _hint(review: Review, cell: Cell) -> str:
+    """Return what holds as long as a cell stays blank."""
+    facts = review.checks.ground.facts
+    community = cell.member or dict(cell.key).get("community_id", "")
+    if cell.field not in facts or community not in facts.index:
+        return ""
+    return spell_value(cell, facts.loc[community, cell.field])
 
 
 def _choice_word(value: str) -> str:

@@ -128,6 +128,9 @@ def subject_name(review: Review, subject: str) -> str:
     units = review.checks.ground.unit_of
     if units is not None and subject in set(units):
         return unit_name(subject, int((units == subject).sum()))
+    if subject == review.plan.district.name and review.evidence.tables["county"].empty:
+        # the name of a file rather than of a county
+        return say("view.checks.district")
     return subject or say("view.checks.district")
 
 

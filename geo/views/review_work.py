@@ -271,10 +271,12 @@ def set_settings(
     ----------
     plan
         The plan that is open.
-    key, **values
+    key
         See `change`.
     checks, reserve, schedule
         The settings from now on; None: they stay.
+    **values
+        See `change`.
     """
     now = desk(plan).ask
     asked = replace(
@@ -323,10 +325,12 @@ def bar(
         The plan that is open.
     communities
         The unit's communities; what is barred is pinned no more.
-    key, **values
+    key
         See `change`.
     out
         Whether it is kept out.
+    **values
+        See `change`.
     """
     now = desk(plan).ask
     barred = set(now.barred) - set(communities)
