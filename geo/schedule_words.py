@@ -341,8 +341,9 @@ def _tell_first_left(schedule: "Schedule") -> list[Said]:
         return []
     unit = left.index[0]
     needs = schedule.needs[schedule.needs["unit_id"] == unit]
+    closed = schedule.years["closed_by"]
     years = tuple(
-        ("schedule.statement.in_year", {"year": year, "lacks": _say_rows(rows)})
+        _say_year(int(str(year)), rows, closed.loc[int(str(year))])
         for year, rows in needs.groupby("year")
     )
     told = {
@@ -354,6 +355,10 @@ def _tell_first_left(schedule: "Schedule") -> list[Said]:
     return [("schedule.statement.first_left", told)]
 
 
-def _say_rows(rows: pd.DataFrame) -> tuple[Said, ...] | str:
+def _say_year(year: int, rows: pd.DataFrame, behind: object) -> Said:
+    """Say what a unit lacks in a year, or whom it waits for."""
     pairs = zip(rows["source"], rows["missing"], strict=True)
-    return say_lacks(pair for pair in pairs if pair[0]) or "@schedule.nothing"
+    lacks = say_lacks(pair for pair in pairs if pair[0])
+    if lacks:
+        return ("schedule.statement.in_year", {"year": year, "lacks": lacks})
+    return ("schedule.statement.in_year_order", {"year": year, "behind": behind})

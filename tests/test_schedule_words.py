@@ -73,6 +73,31 @@ def test_what_a_unit_would_need():
     ) in schedule.statement("zh").split("\n")
 
 
+def test_where_nothing_is_missing_it_says_whom_a_unit_waits_for():
+    more = {"budgets": [(2027, "all", 99e6, 2), (2027, "central", 3e6, None)]}
+    street = {
+        "c1": ("A", "ready", 90.0, 100.0, 2e6, 2e6),
+        "c2": ("B", "ready", 80.0, 200.0, 2e6, 2e6),
+        "c3": ("C", "ready", 70.0, 300.0, 1e6, 1e6),
+    }
+    schedule = plan(street=street, more=more, years=1, pinned={"c2": 2040})
+    assert schedule.table.index.tolist() == ["A", "C"]
+    schedule = plan(street=street, more=more, years=1)
+    assert schedule.explain("zh")["C"] == (
+        "未进入计划：2027 年的余款够用，但按排序须等候 B；按总效益的方式可以利用余款。"
+    )
+    street = {
+        "c1": ("A", "ready", 90.0, 100.0, 4e6, 4e6),
+        "c2": ("B", "ready", 80.0, 200.0, 4e6, 4e6),
+        "c3": ("C", "ready", 70.0, 300.0, 1e6, 1e6),
+    }
+    more = {"budgets": [(2027, "all", 5e6, 9), (2028, "all", 4e6, 9)]}
+    assert (
+        "第一个因资金或能力未进入计划的是 C（排序第 3，需 100 万元），还差："
+        "2027 年余款够用，但按排序须等候 B、2028 年 资金总额 100 万元。"
+    ) in plan(street=street, more=more, years=2).statement("zh")
+
+
 def test_the_statement_says_what_is_exceeded():
     lines = plan(pinned={"c2": 2027, "c1": 2027}).statement("zh").split("\n")
     assert lines[0] == (
@@ -126,7 +151,7 @@ def test_networks_are_named():
     schedule = plan(more=more)
     said = schedule.explain("zh")
     assert "管网更新年份：供水 2028 年" in said["A"]
-    assert "未更早实施：2027 年与管网更新年份相合的少于所排年份" in said["A"]
+    assert "未更早实施：2027 年须等管网更新（该年相合的管网较少）" in said["A"]
     assert "其中 供水 2033 年 与本年不合，须与专营单位协调" in said["B"]
     assert "有 1 个片区的部分管网更新年份与实施年份不合" in schedule.statement("zh")
 
