@@ -24,6 +24,7 @@ from geo.views import (
     schedule_bar,
     schedule_downloads,
     schedule_gantt,
+    schedule_looks,
     schedule_map,
     schedule_panel,
     schedule_rank,
@@ -33,7 +34,8 @@ from geo.views import (
 )
 from geo.views.review_jobs import first_ask
 from geo.views.review_work import Picked, ReviewDesk
-from geo.views.schedule_told import LISTS, REST_LOOKS, Board
+from geo.views.schedule_looks import REST_LOOKS
+from geo.views.schedule_told import LISTS, Board
 from geo.views.shapes import Parcel
 
 YEARS = (2027, 2028, 2029)
@@ -176,7 +178,7 @@ def test_a_district_without_evidence_or_units_is_shown(
     assert sorted(members) == sorted(board.ranking.table.index)
     heads = value_of(schedule_gantt.pack(now, board))["years"]
     assert [head["limit"] for head in heads] == [None] * len(YEARS)
-    assert schedule_told.money(np.nan) in told_by(heads)
+    assert schedule_looks.money(np.nan) in told_by(heads)
     assert schedule_map.year_style(now, board).data
     for listed in LISTS[2:]:
         schedule_told.views_of(now).listed = listed
@@ -213,7 +215,7 @@ def test_units_are_named_in_sentences(zh: Board) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 12])
 def test_years_are_told_apart_also_in_grey(count: int) -> None:
-    looks = schedule_told.year_looks(tuple(range(2027, 2027 + count)))
+    looks = schedule_looks.year_looks(tuple(range(2027, 2027 + count)))
     fills = [look.fill or "" for look in looks]
     assert len(set(fills)) == count
     parts = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in fills])
@@ -227,7 +229,7 @@ def test_years_are_told_apart_also_in_grey(count: int) -> None:
     [(12_345_000.0, "1,234 万元"), (556_000.0, "55.6 万元"), (np.nan, "未知")],
 )
 def test_money(cny: float, said: str) -> None:
-    assert schedule_told.money(cny) == said
+    assert schedule_looks.money(cny) == said
 
 
 @pytest.mark.usefixtures("now")
@@ -290,7 +292,7 @@ def test_the_panel_of_each_unit_and_community(now: ReviewDesk, board: Board) -> 
         blocks = schedule_panel.panel_of(now, board)
         assert blocks[0]["title"] == unit.name
         events = {one["event"]["kind"] for one in blocks_buttons(blocks)}
-        able = unit.year is not None or unit.rest == schedule_told.LEFT
+        able = unit.year is not None or unit.rest == schedule_looks.LEFT
         assert ({"pin", "bar"} <= events) == able
     now.picked = Picked()
     for community in board.ranking.table.index:

@@ -22,16 +22,9 @@ from geo.views import (
     work,
 )
 from geo.views.review_work import ReviewDesk
+from geo.views.schedule_looks import LEFT, cost_words, money
 from geo.views.schedule_panel import panel_of
-from geo.views.schedule_told import (
-    LEFT,
-    LISTS,
-    Board,
-    board_of,
-    cost_words,
-    money,
-    views_of,
-)
+from geo.views.schedule_told import LISTS, Board, board_of, views_of
 from geo.views.shapes import Parcel
 from geo.views.state import choice, tell_address
 from geo.views.widgets import (

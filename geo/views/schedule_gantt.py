@@ -10,17 +10,8 @@ from geo.schedule_words import say_inversion
 from geo.schedule_years import UnitYears
 from geo.views import work
 from geo.views.review_work import ReviewDesk
-from geo.views.schedule_told import (
-    Board,
-    Unit,
-    community_name,
-    cost_words,
-    known_cost,
-    money,
-    selected_unit,
-    spoken,
-    year_looks,
-)
+from geo.views.schedule_looks import cost_words, known_cost, money, spoken, year_looks
+from geo.views.schedule_told import Board, Unit, community_name, selected_unit
 from geo.views.shapes import Parcel, pack_value
 from geo.views.state import choice
 from geo.views.widgets import say

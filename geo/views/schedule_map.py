@@ -8,17 +8,8 @@ import pandas as pd
 from geo.plan import Plan
 from geo.views import work
 from geo.views.review_work import ReviewDesk
-from geo.views.schedule_told import (
-    LEFT,
-    OUT,
-    REST_LOOKS,
-    WAITING,
-    Board,
-    Unit,
-    money,
-    selected_unit,
-    year_looks,
-)
+from geo.views.schedule_looks import LEFT, OUT, REST_LOOKS, WAITING, money, year_looks
+from geo.views.schedule_told import Board, Unit, selected_unit
 from geo.views.shapes import Parcel, pack_value
 from geo.views.state import choice
 from geo.views.unit_map import show_units_map, unit_number

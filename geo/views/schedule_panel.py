@@ -17,21 +17,18 @@ from geo.views import site_blocks as blocks
 from geo.views.panels import Block
 from geo.views.review_work import ReviewDesk
 from geo.views.schedule_gantt import inversions_of, marks_of
-from geo.views.schedule_rank import PART_LOOKS
-from geo.views.schedule_told import (
+from geo.views.schedule_looks import (
     LEFT,
     REST_LOOKS,
-    Board,
-    Unit,
-    community_name,
     cost_words,
     known_cost,
     money,
-    selected_unit,
     share,
     spoken,
     year_looks,
 )
+from geo.views.schedule_rank import PART_LOOKS
+from geo.views.schedule_told import Board, Unit, community_name, selected_unit
 from geo.views.state import choice
 from geo.views.widgets import say
 

@@ -10,15 +10,8 @@ from geo.funding import FUND_GROUPS, measure_funding
 from geo.schedule_words import say_inversion
 from geo.views import work
 from geo.views.review_work import ReviewDesk
-from geo.views.schedule_told import (
-    REST_LOOKS,
-    Board,
-    money,
-    selected_unit,
-    share,
-    spoken,
-    views_of,
-)
+from geo.views.schedule_looks import REST_LOOKS, money, share, spoken
+from geo.views.schedule_told import Board, selected_unit, views_of
 from geo.views.shapes import Parcel
 from geo.views.state import choice
 from geo.views.tables import pack_rows
