@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from math import isnan
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from reserve_town import make_checks, make_ground
 
 from geo.indicator_basis import evaluated_year
+from geo.indicator_records import read_utilities
 from geo.indicator_rules import (
     COMPARES,
     MERGES,
@@ -17,6 +19,7 @@ from geo.indicator_rules import (
     list_indicators,
     list_parts,
 )
+from geo.indicator_words import format_value
 from geo.indicators import _KINDS, PART_COLUMNS, join_parts, measure_indicators
 from geo.profiles import PROFILE_KEYS
 from geo.rulings import speak
@@ -511,3 +514,221 @@ def test_every_part_can_be_measured_and_named():
 def test_what_is_to_be_collected_has_a_name(rules):
     known = set(rules.fields.reset_index()["field"])
     assert not {one for part in list_parts() for one in part.fields} - known
+
+
+def test_clauses_that_do_not_apply_here_are_not_asked_for():
+    found = measure()
+    for part in ("scope", "prohibited", "misuse"):
+        indicator = "1-03" if part == "misuse" else "1-02"
+        row = part_of(found, indicator, part)
+        assert row["state"] == "not_required"
+        assert "没有对应条款" in speak(row["reason"], "zh")
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "judged"),
+    [("met", 0.0, "met"), ("short", 2.0, "short"), ("unknown", None, "unknown")],
+)
+def test_misuse_of_funds_goes_by_the_county_s_clause(state, value, judged):
+    checks = make_county(rules=[("N-1-3c", "某县", state)])
+    objects = [("Z1", "Z2") if state == "short" else ()]
+    checks.table["objects"] = pd.Series(objects, index=checks.table.index)
+    row = part_of(measure_indicators(checks), "1-03", "misuse")
+    assert row["state"] == judged
+    assert (value is None and isnan(row["value"])) or row["value"] == value
+    assert row["objects"] == objects[0]
+
+
+def test_without_a_plan_nothing_is_counted_and_the_year_is_asked_for():
+    found = measure(planned=())
+    for indicator, part in (
+        ("2-01", "party"),
+        ("2-04", "social_resident"),
+        ("1-02", "capacity"),
+        ("1-02", "delivery"),
+        ("1-06", "mobilised"),
+        ("2-03", "attained"),
+    ):
+        row = part_of(found, indicator, part)
+        assert (row["state"], row["missing"]) == ("unknown", ("plan_year",)), part
+
+
+def test_operators_count_by_community_and_by_cost():
+    facts = facts_with(
+        operator_name=("某公司", "无", None), project_cost_cny=(500.0, 300.0, 200.0)
+    )
+    found = measure(facts)
+    by_head, by_cost = (
+        part_of(found, "2-05", one) for one in ("operator", "operator_cost")
+    )
+    assert (by_head["met_ids"], by_head["short_ids"]) == (("A",), ("B",))
+    assert (by_head["value_least"], by_head["value_most"]) == (1 / 3, 2 / 3)
+    assert (by_cost["value_least"], by_cost["value_most"]) == (0.5, 0.7)
+    facts["A"] = facts["A"] | {"project_cost_cny": None}
+    lost = part_of(measure(facts), "2-05", "operator_cost")
+    assert (lost["numerator"], lost["left_out"]) == (0, 1)
+    assert isnan(lost["value"])
+
+
+def test_votes_online_are_a_share_of_those_that_voted():
+    facts = facts_with(
+        vote_channel=("online", None, None), vote_total=(100.0, 200.0, None)
+    )
+    row = part_of(measure(facts), "2-01", "online")
+    # A voted online, B in a way that nobody wrote down, C not at all
+    assert (row["numerator"], row["denominator"], row["undecided"]) == (1, 2, 1)
+    none = part_of(measure(), "2-01", "online")
+    assert none["state"] == "unknown"
+    assert "没有小区登记表决" in speak(none["reason"], "zh")
+
+
+def test_a_unit_alone_is_no_joint_unit():
+    units = {one: f"U{one}" for one in "ABCDE"}
+    found = measure(unit_of=units)
+    assert part_of(found, "2-02", "joint")["value"] == 0.0
+    row = part_of(found, "2-02", "unit_size")
+    assert row["state"] == "not_required"
+    assert part_of(measure(), "2-02", "unit_size")["missing"] == ("unit_id",)
+
+
+def test_without_units_nobody_knows_which_of_them_were_surveyed():
+    rules = [("N-2-3a", "U1", "met")]
+    row = part_of(measure(rules=rules), "2-03", "surveyed")
+    assert row["state"] == "unknown"
+
+
+def test_a_ranking_scores_all_of_the_library():
+    checks = make_county()
+    table = pd.DataFrame(
+        {"rank": [1, 2, 3, 4, None], "score": [9.0, 8.0, 7.0, 6.0, None]},
+        index=list("ABCDE"),
+    )
+    found = measure_indicators(checks, SimpleNamespace(table=table))
+    row = part_of(found, "1-03", "ranked")
+    assert (row["numerator"], row["denominator"]) == (4, 5)
+    assert part_of(measure(), "1-03", "ranked")["state"] == "unknown"
+
+
+def test_a_community_that_the_documents_keep_out_is_in_no_library():
+    row = part_of(measure(eligibility={"E": "not_eligible"}), "1-03", "archive")
+    assert row["denominator"] == 4 * 5
+    assert "E" not in row["short_ids"]
+
+
+def test_papers_of_communities_are_counted_each():
+    papers = [
+        {"id": "P1", "level": "community", "subject_id": "A", "doc_type": "协商记录"},
+        {"id": "P2", "level": "community", "subject_id": "D", "doc_type": "协商记录"},
+        {"id": "P3", "level": "county", "subject_id": "B", "doc_type": "协商记录"},
+    ]
+    row = part_of(measure(documents=papers), "1-06", "mobilised")
+    assert (row["met_ids"], row["unknown_ids"]) == (("A",), ("B", "C"))
+    assert row["objects"] == ("P1",)
+
+
+def test_incidents_nobody_counted_leave_it_unknown_and_one_is_one_too_many():
+    facts = FACTS | {"E": FACTS["E"] | {"incident_count": None}}
+    ledger = [{"id": "I1", "source": "media", "kind": "other"}]
+    row = part_of(measure(facts, rectification=ledger), "1-09", "problems")
+    assert (row["value_least"], row["left_out"], row["state"]) == (0, 1, "unknown")
+    assert row["unknown_ids"] == ("E",)
+    facts["D"] = facts["D"] | {"incident_count": 1}
+    row = part_of(measure(facts, rectification=ledger), "1-09", "problems")
+    assert (row["state"], row["short_ids"]) == ("short", ("D",))
+    idle = {one: FACTS[one] for one in "ABC"}
+    assert part_of(measure(idle), "1-09", "problems")["state"] == "not_required"
+
+
+def test_an_issue_that_says_too_little_is_unknown():
+    rows = [
+        {"id": "I1", "source": "audit", "closed_date": DAY("2026-05-01")},
+        {"id": "I2", "due": DAY("2026-05-01"), "closed_date": DAY("2026-05-01")},
+    ]
+    row = part_of(measure(rectification=rows), "1-10", "closed")
+    assert (row["denominator"], row["undecided"], row["state"]) == (2, 2, "unknown")
+    later = [{"id": "I1", "source": "audit", "due": DAY("2028-01-01")}]
+    row = part_of(measure(rectification=later), "1-10", "closed")
+    assert row["state"] == "not_required"
+
+
+def test_funds_by_source_make_up_what_is_available():
+    facts = facts_with(project_cost_cny=(400.0, 300.0, 300.0))
+    budgets = [
+        {"year": 2027, "source": "central", "available_cny": 600.0},
+        {"year": 2027, "source": "local", "available_cny": 650.0},
+        {"year": 2028, "source": "all", "available_cny": 1.0},
+    ]
+    row = part_of(measure(facts, budgets=budgets), "1-02", "capacity")
+    assert (row["denominator"], row["state"]) == (1250.0, "met")
+    budgets[0]["available_cny"] = None
+    row = part_of(measure(facts, budgets=budgets), "1-02", "capacity")
+    assert row["state"] == "unknown"
+    assert row["missing"] == ("budgets.available_cny",)
+
+
+def test_a_finish_without_a_date_may_be_of_this_year():
+    unsure = {"plan_year": 2026, "phase": "已完工", "households": 10}
+    row = part_of(measure(FACTS | {"F": unsure}), "1-09", "accepted")
+    assert (row["numerator"], row["left_out"], row["state"]) == (1, 1, "unknown")
+    assert row["unknown_ids"] == ("F",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kinds"),
+    [
+        ("水电气热信", {"water", "power", "gas", "heat", "telecom"}),
+        ("排水、电信、暖气", {"drainage", "telecom", "heat"}),
+        ("无", set()),
+        ("gas|heat", {"gas", "heat"}),
+        (None, None),
+        ("  ", None),
+    ],
+)
+def test_lists_of_utilities_are_read(cell, kinds):
+    assert read_utilities(cell) == kinds
+
+
+def test_what_was_handed_over_without_a_list_is_unknown():
+    facts = FACTS | {"D": FACTS["D"] | {"utilities_handed_over": None}}
+    row = part_of(measure(facts), "2-08", "handover")
+    assert (row["undecided"], row["unknown_ids"]) == (5, ("D",))
+    facts = FACTS | {"D": FACTS["D"] | {"utilities_due": None}}
+    row = part_of(measure(facts), "2-08", "handover")
+    assert (row["left_out"], row["state"]) == (1, "unknown")
+
+
+def test_every_way_of_counting_is_said_in_both_languages():
+    facts = facts_with(project_cost_cny=(2e6, 3e6, None), has_party_org=(True,) * 3)
+    budgets = [{"year": 2027, "available_cny": 1e6, "projects_most": 9}]
+    rules = [("N-1-2b", "A", "met"), ("N-1-2b", "B", "unknown")]
+    units = {"A": "U1", "B": "U1", "C": "U2"}
+    found = measure(facts, budgets=budgets, rules=rules, unit_of=units)
+    zh, en = (found.explain(lang) for lang in ("zh", "en"))
+    keys = found.table["indicator_id"] + "." + found.table["part"]
+    said = {key: (zh[at], en[at]) for at, key in keys.items()}
+    assert "500.0 万元 / 100.0 万元，至少 5.00" in said["IND-1-02.capacity"][0]
+    assert "at least 5.00" in said["IND-1-02.capacity"][1]
+    assert "0 个小区，另有 1 个小区无法判断" in said["IND-1-02.prohibited"][0]
+    assert "2 communities / 1 units" in said["IND-2-02.unit_size"][1]
+    assert "2 个项目 / 9 个项目，0.22" in said["IND-1-02.delivery"][0]
+    assert "3 / 3 个小区，100.0 %" in said["IND-2-01.party"][0]
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "text"),
+    [
+        (0.94996, 0.95, "95.00 %"),
+        (0.66666, 2 / 3, "66.67 %"),
+        (0.6, 0.6, "60.0 %"),
+        (0.5996, 0.6, "59.96 %"),
+        (0.75, float("nan"), "75.0 %"),
+    ],
+)
+def test_a_rounded_share_stays_on_its_side_of_the_number(value, target, text):
+    said = format_value(value, "share", target=target)
+    if text in {"95.00 %", "66.67 %"}:
+        # enough decimals to tell it from what was required
+        assert float(said.removesuffix(" %")) <= 100 * target
+        assert said not in {"95.0 %", "66.7 %"}
+    else:
+        assert said == text
