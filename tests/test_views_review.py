@@ -217,6 +217,20 @@ def test_the_last_good_review_stays_until_the_new_one_is_there(
     assert now.review.checks.ground.as_of.isoformat() == "2026-11-24"
 
 
+def test_clauses_are_judged_anew_when_units_are_edited(
+    plan: Plan, now: ReviewDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(plan.district.communities.index)
+    edited = dict.fromkeys(ids, "U01")
+    monkeypatch.setattr(review_work, "known_units", lambda _plan: edited)
+    settle(plan)
+    assert now.review is not None
+    units = now.review.checks.ground.unit_of
+    assert units is not None
+    assert dict(units) == edited
+    assert state_of(now.review, "N-2-2", "U01")
+
+
 def test_what_fails_is_told_and_nothing_is_lost(
     plan: Plan, now: ReviewDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
