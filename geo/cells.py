@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def parse_number(text: object, factor: float = 1.0) -> tuple[float, bool] | None
     if isinstance(text, bool | np.bool_):
         return None
     if isinstance(text, int | float | np.number):
-        return float(text) * factor, False
+        return _finite(float(text) * factor, about=False)
     word = plain(text).replace(",", "").replace("，", "")
     short, about = _strip_about(word)
     match = _NUMBER.match(short)
@@ -154,13 +155,17 @@ def parse_number(text: object, factor: float = 1.0) -> tuple[float, bool] | None
         return None
     unit = short[match.end() :]
     if not unit:
-        return float(match[0]) * factor, about
+        return _finite(float(match[0]) * factor, about=about)
     if unit not in UNIT_FACTORS:
         return None
     own = UNIT_FACTORS[unit]
     # "1.2万" under a header in 万m2 would mean both: only a plain counter keeps it
     told = own != 1 or len(unit) > 1 or unit in MEASURES
-    return float(match[0]) * (own if told else factor), about
+    return _finite(float(match[0]) * (own if told else factor), about=about)
+
+
+def _finite(value: float, *, about: bool) -> tuple[float, bool] | None:
+    return (value, about) if isfinite(value) else None
 
 
 def parse_year(text: object) -> tuple[float, bool] | None:

@@ -10,7 +10,8 @@ from geo.cells import parse_cells, plain
 from geo.columns import Match
 from geo.evidence_schema import COMMUNITY_COLUMNS, EVIDENCE
 from geo.exports import FORMULA_STARTS
-from geo.findings import make_findings
+from geo.findings import Finding, make_findings, row_json
+from geo.ledger import is_total
 from geo.schema import Column, Severity
 from geo.sieve import Sieve
 from geo.text import texts
@@ -47,6 +48,7 @@ def check_table(
     keys = EVIDENCE[name].keys
     sieve = Sieve(name, cells.copy(), cells, ident=keys[0])
     _rename(sieve, matches)
+    _part_from_totals(sieve, keys)
     own = {column.name for column in columns}
     for column in columns:
         if column.name in sieve.frame:
@@ -130,6 +132,24 @@ def _rename(sieve: Sieve, matches: Mapping[str, Match]) -> None:
         if one in clash and one not in names
     }
     sieve.frame = sieve.frame.rename(columns=names | others)
+
+
+def _part_from_totals(sieve: Sieve, keys: tuple[str, ...]) -> None:
+    """Set rows of totals aside: those that name nobody but the sum."""
+    own = [key for key in keys if key in sieve.frame]
+    for number, row in zip(
+        sieve.frame.index, sieve.frame.to_numpy(dtype=object), strict=True
+    ):
+        named = [sieve.frame.at[number, key] for key in own]  # noqa: PD008 - one cell
+        nobody = all(cell is None or is_total([cell]) for cell in named)
+        if nobody and (is_total(row) or is_total(named)):
+            content = row_json(sieve.source.loc[number].to_dict())
+            sieve.noticed.append(
+                Finding(
+                    sieve.layer, "totals_row", Severity.INFO, number, content=content
+                )
+            )
+            sieve.frame = sieve.frame.drop(index=number)
 
 
 def _parse_column(sieve: Sieve, column: Column, factor: float) -> None:

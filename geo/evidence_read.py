@@ -6,6 +6,7 @@ aside with its content; a cell that cannot be read becomes unknown; a file that 
 be read is a finding. The rest is used.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from geo.evidence_schema import EVIDENCE
 from geo.findings import Finding, concat_findings, layer_names, make_findings
 from geo.ledger import read_ledger
 from geo.manifest import Manifest
+from geo.read import RECORDING
 from geo.schema import Severity
 from geo.text import LANGUAGES, tr
 
@@ -27,8 +29,6 @@ from geo.text import LANGUAGES, tr
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 #: Formats of offices that must be saved as another first.
 _OTHER_SUFFIXES = (".xls", ".xlsb", ".et", ".ods")
-#: In these tables a row of totals says something.
-_WITH_TOTALS = ("budgets",)
 
 
 def read_evidence(
@@ -155,11 +155,14 @@ def read_table_file(
         )
     own = headers_of(name, headers)
     known = known_headers(name, own)
-    raw = read_ledger(path, name, known, totals=name in _WITH_TOTALS)
+    # what openpyxl warns of (styles, lists to choose from) changes no cell
+    with RECORDING, warnings.catch_warnings(record=True):
+        raw = read_ledger(path, name, known, totals=True)
     sheet = _Sheet(name, path.name, raw.frame)
     matches = _match_table(sheet, own, declared or {})
-    table, noticed = check_table(raw.frame, name, matches, communities)
-    return table, concat_findings(raw.findings, noticed)
+    cells, twins = _rename_twins(sheet, own, matches)
+    table, noticed = check_table(cells, name, matches, communities)
+    return table, concat_findings(raw.findings, make_findings(twins), noticed)
 
 
 def headers_of(name: str, headers: pd.DataFrame) -> pd.DataFrame:
@@ -239,6 +242,32 @@ def _match_table(
         words = [f"{tr(f'column.{one}')}（{one}）" for one in missing]
         raise sheet.refuse("column_missing", words)
     return found
+
+
+def _rename_twins(
+    sheet: _Sheet, headers: pd.DataFrame, matches: Mapping[str, Match]
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Give the second of two columns that mean the same a name of its own."""
+    taken = {match.source: target for target, match in matches.items()}
+    names = {str(name) for name in sheet.frame.columns}
+    renamed, found = {}, []
+    for name in sorted(names - set(taken)):
+        target = next(iter(match_columns([name], sheet.table, headers)), None)
+        if target not in matches:
+            continue
+        number = 2
+        while f"{name}_{number}" in names:
+            number += 1
+        renamed[name] = f"{name}_{number}"
+        params = {
+            "first": matches[str(target)].source,
+            "second": name,
+            "renamed": renamed[name],
+        }
+        found.append(
+            Finding(sheet.table, "column_twice", Severity.WARNING, params=params)
+        )
+    return sheet.frame.rename(columns=renamed), found
 
 
 def _twice(name: str, paths: list[Path]) -> Finding:

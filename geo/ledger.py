@@ -9,6 +9,7 @@ import io
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,17 @@ from geo.schema import Severity
 
 #: Encodings that are tried in turn; the first that fits every byte is taken.
 ENCODINGS = ("utf-8", "gb18030")
+#: What openpyxl, its XML and its archive say about a workbook that is damaged.
+_DAMAGED = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+)
 #: A header stands in one of the first rows.
 _HEADER_ROWS = 20
 _HEADER_DEPTH = 3
@@ -83,7 +95,7 @@ def read_ledger(
     known
         Headers that the header row may hold, as :func:`geo.cells.plain` writes them.
     totals
-        A row of totals is a row like any other (of funds, whatever their source).
+        Leave rows of totals where they stand.
 
     Returns
     -------
@@ -167,7 +179,7 @@ def _read_sheet(path: Path, layer: str) -> tuple[Grid, dict[Any, Any], list[str]
     """Return the cells, the values of merged cells by place, and other sheets."""
     try:
         book = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGED as error:
         raise InputError(
             "unreadable", **layer_names(layer), source=path.name, reason=str(error)
         ) from error
@@ -330,12 +342,24 @@ def _part_from_totals(
             content=row_json(frame.iloc[number].to_dict()),
         )
         for number, row in enumerate(rows)
-        if _is_total(row)
+        if is_total(row)
     ]
     return frame.drop(index=[finding.row for finding in aside]), aside
 
 
-def _is_total(row: Iterable[Any]) -> bool:
+def is_total(row: Iterable[Any]) -> bool:
+    """Tell whether a row sums up others.
+
+    Parameters
+    ----------
+    row
+        Its cells.
+
+    Returns
+    -------
+    bool
+        Whether one of its first cells says so.
+    """
     first = [cell for cell in row if cell is not None][:4]
     return any(
         isinstance(cell, str) and plain(cell).rstrip(":：") in _TOTALS for cell in first

@@ -94,7 +94,7 @@ class RawLayer:
         return self.format in {"CSV", "XLSX"}
 
 
-_RECORDING = threading.Lock()
+RECORDING = threading.Lock()
 
 #: Packages whose warnings are about the file; others come from other threads.
 _SPEAKERS = {"geo", "geopandas", "openpyxl", "pandas", "pyarrow", "pyogrio", "shapely"}
@@ -138,7 +138,7 @@ def read_layer_file(
         headers = pd.DataFrame(columns=["header", "layer", "column", "factor"])
     try:
         # recording is one for the whole process: one reader at a time
-        with _RECORDING, warnings.catch_warnings(record=True) as said:
+        with RECORDING, warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             raw = reader(path, layer, headers)
     except InputError:

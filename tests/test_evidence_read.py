@@ -1,5 +1,6 @@
 """Tables of evidence as offices keep them: found, read, and what is wrong with them."""
 
+import zipfile
 from datetime import datetime
 
 import numpy as np
@@ -341,6 +342,38 @@ def test_a_declared_column_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError) as caught:
         read_table_file(path, "consent", RULES.headers, declared={"vote_yes": "赞成"})
     assert caught.value.code == "column_declared_missing"
+
+
+def test_two_columns_of_one_meaning_are_told_and_both_kept(tmp_path):
+    write_csv(tmp_path / "documents.csv", "编号,对象编码,小区编码\nD1,c1,c2\n")
+    evidence = read(tmp_path)
+    table = evidence.tables["documents"]
+    assert codes(evidence) == ["column_twice"]
+    assert table["subject_id"].tolist() == ["c1"]
+    assert table["小区编码_2"].tolist() == ["c2"]
+
+
+def test_only_a_row_about_nobody_is_one_of_totals(tmp_path):
+    text = "小区编码,物业管理模式,同意户数\nc1,合计,1\n,合计,2\n合计,,3\n总计,x,4\n"
+    write_csv(tmp_path / "consent.csv", text)
+    evidence = read(tmp_path)
+    assert evidence.tables["consent"]["households_agreed"].tolist() == [1]
+    assert codes(evidence) == ["totals_row"] * 3
+    assert evidence.findings["content"].notna().sum() == 3
+
+
+@pytest.mark.parametrize("cell", ["inf", "nan", "1e400", "-inf"])
+def test_no_number_is_endless(tmp_path, cell):
+    write_csv(tmp_path / "ledger.csv", f"小区编码,占地面积\nc1,{cell}\n")
+    assert read(tmp_path).tables["ledger"]["land_area_m2"].isna().all()
+
+
+@pytest.mark.parametrize("part", ["", "garbage", "<x/>"])
+def test_a_workbook_that_is_none_inside_is_a_finding(tmp_path, part):
+    with zipfile.ZipFile(tmp_path / "consent.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", part)
+        archive.writestr("xl/workbook.xml", "<a")
+    assert codes(read(tmp_path)) == ["table_unusable"]
 
 
 def test_the_order_of_columns_changes_nothing(tmp_path):
