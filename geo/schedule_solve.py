@@ -33,8 +33,9 @@ __all__ = ["Choice", "ScheduleState", "Watch", "keep_going", "solve_schedule"]
 HALF = 0.5
 #: A bound as near to its value, in shares, proves it.
 PROVED = 1e-9
-#: Projects times years up to which a plan is begun in all ways.
-MANY = 5_000
+#: Projects times years up to which a plan is begun in all ways: with a solver, which
+#: does the rest better, and without.
+FEW, MANY = 1_000, 5_000
 #: Seconds between two questions to the watch.
 PAUSE = 0.05
 
@@ -200,7 +201,7 @@ class _Run:
             self.bound = min(self.bound, prices.bound)
             best = self._better(place_projects(problem, prices.gain), best)
             known = self.value
-        if problem.possible.size <= MANY:
+        if problem.possible.size <= (MANY if self.solver is None else FEW):
             starts = [place_projects(problem, order) for order in self._orders()]
             for year in (strict, *starts):
                 best = self._better(year, best)
