@@ -1,7 +1,6 @@
 """The page of the plan by years without a browser: words, decisions, files."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +105,7 @@ def now(plan: Plan, review: Review, session: dict[str, Any]) -> ReviewDesk:
 
 
 @pytest.fixture(params=LANGUAGES)
-def board(request: pytest.FixtureRequest, now: ReviewDesk) -> Iterator[Board]:
+def board(request: pytest.FixtureRequest, now: ReviewDesk) -> Board:
     state.choose(lang=request.param, profile="gansu")
     found = schedule_told.board_of(now)
     assert found is not None
