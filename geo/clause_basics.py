@@ -138,7 +138,7 @@ def say_share(part: float, whole: float, least: Fraction | None = None) -> Said:
         ``225/300（75.0 %）``; what is not known is said to be so.
     """
     share = make_share(part, whole)
-    counts = {"part": say_number(part), "whole": say_number(whole)}
+    counts = {"part": say_money(part), "whole": say_money(whole)}
     if share is None:
         return "check.share.counts", counts
     return "check.share.full", counts | {"percent": say_percent(share, least)}
@@ -163,17 +163,17 @@ def say_number(value: float) -> str:
 
 
 def say_money(value: float) -> str:
-    """Write an amount, or that it is not known.
+    """Write an amount or a count, or that it is not known.
 
     Parameters
     ----------
     value
-        CNY; NaN: unknown.
+        CNY, households and so on; NaN: unknown.
 
     Returns
     -------
     str
-        Whole CNY with separators, or a text key.
+        Whole number with separators, or a text key.
     """
     return "@check.not_known" if isnan(value) else f"{value:,.0f}"
 

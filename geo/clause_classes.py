@@ -90,7 +90,9 @@ def _settle(
         return UNKNOWN, ("check.reason.no_scheme", {})
     if blind:
         return UNKNOWN, ("check.reason.not_surveyed", {})
-    return (MET if lacking else NOT_REQUIRED), NOTHING
+    if not lacking:
+        return NOT_REQUIRED, ("check.reason.no_basic", {})
+    return MET, NOTHING
 
 
 CLASS_KINDS: Mapping[str, Check] = {"class_priority": check_class_priority}

@@ -308,15 +308,33 @@ def join_members(rulings: Iterable[Ruling], ground: Ground) -> list[Ruling]:
     list of Ruling
         One for each unit, sorted; none while there are no units.
     """
+    own = {one.subject_id: one for one in rulings}
+    parts = {
+        unit: [own[name] for name in members if name in own]
+        for unit, members in list_members(ground).items()
+    }
+    return [_join_unit(unit, members) for unit, members in parts.items() if members]
+
+
+def list_members(ground: Ground) -> dict[str, list[str]]:
+    """List the units with their communities.
+
+    Parameters
+    ----------
+    ground
+        What is judged by.
+
+    Returns
+    -------
+    dict
+        Unit to its communities, both sorted; empty while there are no units.
+    """
     if ground.unit_of is None:
-        return []
-    unit_of = ground.unit_of.to_dict()
-    by_unit: dict[str, list[Ruling]] = {}
-    for one in rulings:
-        unit = unit_of.get(one.subject_id)
-        if isinstance(unit, str):
-            by_unit.setdefault(unit, []).append(one)
-    return [_join_unit(unit, by_unit[unit]) for unit in sorted(by_unit)]
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, unit in sorted(ground.unit_of.dropna().items()):
+        found.setdefault(str(unit), []).append(str(name))
+    return {unit: found[unit] for unit in sorted(found)}
 
 
 def _join_unit(unit: str, members: list[Ruling]) -> Ruling:

@@ -24,7 +24,7 @@ from geo.clause_basics import (
     say_share,
 )
 from geo.clause_cells import read_numbers, read_texts, read_year
-from geo.clause_documents import join_members
+from geo.clause_documents import list_members
 from geo.evidence_schema import FUND_SOURCES
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
@@ -316,6 +316,11 @@ def _judge_fund_share(
         },
     )
     unsure: Said = "check.found.at_least", {}
+    if not something:
+        told, unsure = (
+            ("check.found.no_source", {"sources": told[1]["sources"]}),
+            NOTHING,
+        )
     reason: Said = NOTHING
     if state in (UNKNOWN, State.OPEN):
         reason = f"check.reason.{'open' if state == State.OPEN else 'not_recorded'}", {}
@@ -346,17 +351,27 @@ def check_operator(row: ClauseRow, ground: Ground) -> list[Ruling]:
         One for each unit.
     """
     names = read_texts(ground.facts, "operator_name")
-    alone = [
-        Ruling(
-            str(subject),
-            OPEN_STATE if name else UNKNOWN,
-            required=say_asked(row),
-            reason=NOTHING if name else ("check.reason.not_recorded", {}),
-            missing=() if name else ("operator_name",),
-        )
-        for subject, name in zip(ground.facts.index, names, strict=True)
+    held = dict(zip(map(str, ground.facts.index), names, strict=True))
+    return [
+        _show_operators(row, unit, [held.get(one, "") for one in members])
+        for unit, members in list_members(ground).items()
     ]
-    return join_members(alone, ground)
+
+
+def _show_operators(row: ClauseRow, unit: str, names: list[str]) -> Ruling:
+    known = sorted({name for name in names if name})
+    told: Said = "check.found.nothing", {}
+    if known:
+        counts = {"named": str(sum(map(bool, names))), "all": str(len(names))}
+        told = "check.found.operators", {"operators": tuple(known), **counts}
+    return Ruling(
+        unit,
+        OPEN_STATE if known else UNKNOWN,
+        found=told,
+        required=say_asked(row),
+        reason=NOTHING if known else ("check.reason.not_recorded", {}),
+        missing=() if all(names) else ("operator_name",),
+    )
 
 
 FUND_KINDS: Mapping[str, Check] = {

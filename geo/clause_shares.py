@@ -129,6 +129,8 @@ def _judge_rate(
             "share": say_share(part, whole, least),
         },
     )
+    if isnan(part) and isnan(whole):
+        told = "check.found.nothing", {}
     if given:
         percent = say_percent(Fraction(repr(rate)), least)
         told = (

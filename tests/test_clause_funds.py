@@ -137,6 +137,8 @@ def test_a_source_that_is_not_recorded_is_not_nothing():
     assert found.missing == ("fund_utility_cny", "fund_owner_unit_cny")
     nothing = judge_one("YN-2-4", {"project_cost_cny": 100}, "yunnan")
     assert nothing.state == "unknown"
+    # what nobody recorded is not shown as 0
+    assert "0/100" not in speak(nothing.found, "zh")
 
 
 @pytest.mark.parametrize(
@@ -172,4 +174,5 @@ def test_operators_are_shown_per_unit():
     units = {"a": "U1", "b": "U1", "c": "U2"}
     found = judge("N-2-5", ground_of(towns, "national", units=units))
     assert found["U1"].state == "open"
+    assert speak(found["U1"].found, "zh") == "运营主体：甲公司（2 个小区中 2 个）"
     assert (found["U2"].state, found["U2"].missing) == ("unknown", ("operator_name",))

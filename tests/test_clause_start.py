@@ -31,7 +31,7 @@ def confirm(profile="gansu", **cells):
 def test_the_vote_is_counted_in_households_and_shown_by_area():
     found = vote(vote_area_total_m2=1000, vote_area_yes_m2=600)
     assert found.state == "met"
-    assert "600/1000（60.0 %）" in speak(found.found, "zh")
+    assert "600/1,000（60.0 %）" in speak(found.found, "zh")
     assert vote(vote_yes=69).state == "short"
 
 
