@@ -1,12 +1,18 @@
 """Tables of evidence written back: nothing lost, nothing written without need."""
 
+import csv
+import io
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
+from hamlet import make_communities
 from papers import RULES, fill, make_evidence, write_csv, write_xlsx
 
 from geo.cells import parse_cells
 from geo.evidence import Evidence
+from geo.evidence_checks import check_evidence
 from geo.evidence_files import (
     find_headers,
     keep_aside,
@@ -14,9 +20,10 @@ from geo.evidence_files import (
     spell_cell,
     write_evidence,
 )
-from geo.evidence_read import read_evidence
+from geo.evidence_read import headers_of, read_evidence
 from geo.evidence_schema import EVIDENCE
-from geo.manifest import read_manifest
+from geo.findings import concat_findings, render_findings
+from geo.manifest import Manifest, read_manifest
 from geo.schema import Column
 from geo.text import tr
 
@@ -238,3 +245,42 @@ def test_copies_get_names_of_their_own(tmp_path):
 
 def test_the_built_in_headers_are_those_of_the_rule_book():
     assert len(load_headers()) == len(RULES.headers)
+
+
+WILD = [
+    *(
+        "c1",
+        "c2",
+        "",
+        "不详",
+        "有",
+        "无",
+        "2026-03-01",
+        "2026年",
+        "75%",
+        "1e400",
+        "nan",
+    ),
+    *("-1", "1e9", "a\nb", '"', "=1", "合计", "约200户", "２０２６", "U1", "x" * 300),
+    *("1/0", "1,2", "\ufeff", "2026-02-30", "-", "审计", "线上", "all", "None", "东苑"),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_stands_in_the_files_is_read_checked_and_kept(tmp_path, seed):
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    for name in rng.sample(NAMES, 4):
+        own = headers_of(name, RULES.headers)
+        key = own.loc[own["column"].isin(EVIDENCE[name].keys), "header"]
+        heads = [key.iloc[0], *rng.choices(own["header"].tolist(), k=6), "其他"]
+        rows = [[rng.choice(WILD) for _ in heads] for _ in range(5)]
+        sink = io.StringIO()
+        csv.writer(sink).writerows([heads, *rows])
+        (tmp_path / f"{name}.csv").write_text(sink.getvalue(), encoding="utf-8")
+    layer = make_communities().set_index("id")
+    evidence = read_evidence(tmp_path, Manifest(), RULES.headers, communities=layer)
+    found = concat_findings(evidence.findings, check_evidence(layer, evidence))
+    for lang in ("zh", "en"):
+        assert render_findings(found, lang)["message"].str.len().min() > 5
+    write_evidence(evidence, tmp_path / "copy")
+    assert read(tmp_path / "copy").fingerprint == evidence.fingerprint
