@@ -32,6 +32,7 @@ MERGED_COLUMNS = (
     "denominator",
     "undecided",
     "left_out",
+    "value_least",
     "state",
     "target",
 )
@@ -188,21 +189,25 @@ def read_parts(data: bytes, name: str) -> pd.DataFrame:
             rows[column] = pd.Series("", index=rows.index)
         told = rows[column].str.replace(",", "").str.strip()
         numbers = pd.to_numeric(told.where(told != ""), errors="coerce")
-        bad = rows.index[numbers.isna() & (told != "")]
+        empty = (told == "") & (column != "year")
+        bad = rows.index[numbers.isna() & ~empty]
         if len(bad):
             place = {"row": int(bad[0]) + 2, "value": rows.loc[bad[0], column]}
             raise InputError("indicator_number", file=name, column=column, **place)
         rows[column] = numbers.astype("float64")
-    known = {one.key for one in list_parts()}
-    keys = set(zip(rows["indicator_id"], rows["part"], strict=True))
-    if not keys & known:
+    known = {one.key: one for one in list_parts()}
+    if not set(zip(rows["indicator_id"], rows["part"], strict=True)) & set(known):
         raise InputError("indicator_parts", file=name)
     states = set(rows["state"]) - {one.value for one in State}
     if states:
         raise InputError("indicator_state", file=name, value=min(states))
-    return rows[
-        [key in known for key in zip(rows.indicator_id, rows.part, strict=True)]
-    ]
+    pairs = list(zip(rows["indicator_id"], rows["part"], strict=True))
+    kept = rows[[pair in known for pair in pairs]].copy()
+    parts = [known[pair] for pair in pairs if pair in known]
+    # what a figure is, is not for a file to say
+    for column in ("role", "unit", "compare"):
+        kept[column] = [getattr(part, column) for part in parts]
+    return kept
 
 
 def say_value(row: Mapping[Any, Any], lang: str) -> str:

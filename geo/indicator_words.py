@@ -128,8 +128,8 @@ def format_value(
 
     Examples
     --------
-    >>> format_value(0.94996, "share", target=0.95)
-    '95.00 %'
+    >>> format_value(0.9496, "share", target=0.95)
+    '94.96 %'
     """
     if isnan(value) or isinf(value):
         return ""

@@ -7,7 +7,7 @@ from test_indicators import DAY, FACTS, facts_with, measure, part_of
 from geo.errors import InputError
 from geo.findings import render_findings
 from geo.indicator_merge import merge_indicators
-from geo.indicator_tables import make_parts_table, read_parts
+from geo.indicator_tables import MERGED_COLUMNS, make_parts_table, read_parts
 from geo.rulings import speak
 
 
@@ -176,6 +176,7 @@ def test_counties_without_anything_finished_add_nothing():
     [
         (lambda rows: rows.drop(columns="numerator"), "indicator_columns"),
         (lambda rows: rows.assign(numerator="三"), "indicator_number"),
+        (lambda rows: rows.assign(year=None), "indicator_number"),
         (lambda rows: rows.assign(state="好"), "indicator_state"),
         (lambda rows: rows.assign(part="x"), "indicator_parts"),
     ],
@@ -225,3 +226,13 @@ def test_a_county_that_leaves_it_open_widens_the_bounds_of_the_others():
     row = part_of(merge_indicators(files, "province"), "1-07", "consensus")
     assert (row["numerator"], row["denominator"], row["undecided"]) == (3, 6, 3)
     assert row["state"] == "unknown"
+
+
+def test_a_file_with_no_more_than_is_needed_is_enough():
+    whole = make_parts_table(measure(profile="yunnan"), "zh")
+    rows = read_parts(
+        whole[list(MERGED_COLUMNS)].to_csv(index=False).encode(), "甲.csv"
+    )
+    assert set(rows["unit"]) == {"share", "count", "ratio", "mean"}
+    row = part_of(merge_indicators({"甲.csv": rows}, "city"), "2-01", "party")
+    assert (row["numerator"], row["denominator"], row["state"]) == (2, 3, "met")
