@@ -164,3 +164,8 @@ def test_what_a_clause_asks_for_in_words():
     assert "职责分工" in speak(say_asked(row), "zh")
     other = ClauseRow("OWN", "", "", "", "", "", "", "flag", "county", "annual_plan")
     assert speak(say_asked(other), "zh") == "符合该条款"
+
+
+def test_shares_of_amounts_are_exact_too():
+    assert make_share(0.5, 2.0) == Fraction(1, 4)
+    assert speak(say_share(1_500_000, 3_000_000), "en") == "1,500,000/3,000,000 (50.0 %)"
