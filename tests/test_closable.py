@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from gridtown import Walker, box, grid_layers, make_district, point
+from sample_plan import measure_sample, read_sample
 
 from geo.closable import find_closable, find_owned
-from geo.district import read_district
 from geo.errors import CancelledError
 from geo.findings import render_findings
 from geo.lifecircle import measure_life_circle
@@ -20,7 +20,7 @@ from geo.rules import load_rules
 from geo.sample import make_district as make_town_district
 from geo.settings import Settings
 from geo.suitability import judge_suitability
-from geo.text import LANGUAGES, data_dir
+from geo.text import LANGUAGES
 from geo.town import make_town
 
 ANSWERS = tomllib.loads(
@@ -50,12 +50,12 @@ def all_suitable(district, state="yes"):
 
 @pytest.fixture(scope="module")
 def sample():
-    return read_district(data_dir() / "sample")
+    return read_sample()
 
 
 @pytest.fixture(scope="module")
-def circle(sample):
-    return measure(sample)
+def circle():
+    return measure_sample()
 
 
 def close(circle, idle=None):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sample_plan import read_sample
 
 from geo.conditions import BASICS
-from geo.district import read_district
 from geo.eligibility import (
     ELIGIBILITY_COLUMNS,
     STATES,
@@ -17,7 +17,7 @@ from geo.eligibility import (
     judge_eligibility,
 )
 from geo.rules import load_rules
-from geo.text import LANGUAGES, data_dir, texts
+from geo.text import LANGUAGES, texts
 
 ANSWERS = tomllib.loads(
     Path(__file__).with_name("sample_answers.toml").read_text(encoding="utf-8")
@@ -418,7 +418,7 @@ def test_no_communities(profile):
 
 @pytest.fixture(scope="module")
 def sample():
-    return read_district(data_dir() / "sample").communities
+    return read_sample().communities
 
 
 def test_the_community_of_2008(sample):

@@ -11,15 +11,14 @@ import pytest
 import shapely
 from gridtown import X0, Y0, box, grid_layers, line, make_district, point
 from opened import differ, measure
+from sample_plan import measure_sample
 from scrambled import scramble
 
-from geo.district import read_district
 from geo.errors import CancelledError, RuleError
 from geo.findings import render_findings
 from geo.openings import GAIN_COLUMNS, TABLE_COLUMNS, find_openings, opening_shapes
 from geo.sample import make_district as make_town_district
 from geo.settings import OpeningSettings
-from geo.text import data_dir
 from geo.town import make_town
 
 TOWNS = int(os.environ.get("PIANQU_OPENING_TOWNS", "1"))
@@ -441,8 +440,8 @@ def test_sharing_a_capacity_with_more_people_is_seen(rules):
 
 
 @pytest.fixture(scope="module")
-def sample_openings(rules):
-    return find_openings(measure(read_district(data_dir() / "sample"), rules))
+def sample_openings():
+    return find_openings(measure_sample())
 
 
 def test_the_gate_trap_of_the_sample(sample_openings):

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from gridtown import box, grid_layers, make_district, point
+from sample_plan import measure_sample
 
-from geo.district import read_district
 from geo.findings import render_findings
 from geo.lifecircle import measure_life_circle
 from geo.network import build_network
 from geo.rules import load_rules
 from geo.settings import Settings, SiteSettings
 from geo.site_demand import DEMAND_COLUMNS, LEFT_OUT_COLUMNS, measure_demand
-from geo.text import LANGUAGES, data_dir, texts
+from geo.text import LANGUAGES, texts
 
 RULES = load_rules()
 ALL = tuple(RULES.requirements)
@@ -350,7 +350,7 @@ def test_every_reason_and_basis_has_a_text():
 
 @pytest.fixture(scope="module")
 def sample():
-    return measure(read_district(data_dir() / "sample"))
+    return measure_sample()
 
 
 def test_the_six_kinds_have_demand(sample):

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from gridtown import box, grid_layers, make_district, make_layer, point
+from sample_plan import read_sample
 
 from geo import site_links
-from geo.district import read_district
 from geo.errors import CancelledError, InputError
 from geo.lifecircle import measure_life_circle
 from geo.network import build_network
@@ -19,7 +19,7 @@ from geo.sample import make_district as make_town_district
 from geo.settings import Settings
 from geo.site_links import LINK_COLUMNS, measure_links
 from geo.stock import place_people
-from geo.text import LANGUAGES, data_dir
+from geo.text import LANGUAGES
 from geo.town import make_town
 
 RULES = load_rules()
@@ -216,7 +216,7 @@ def check_with_oracle(district, names):
 
 
 def test_links_equal_facilities_of_the_sample():
-    district = read_district(data_dir() / "sample")
+    district = read_sample()
     names = district.idle.index.sort_values()[::3].tolist()
     assert check_with_oracle(district, names) > 1000
 

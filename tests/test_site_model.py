@@ -5,13 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sample_plan import measure_sample
 
-from geo.district import read_district
 from geo.findings import make_findings
-from geo.lifecircle import measure_life_circle
-from geo.network import build_network
 from geo.rules import load_rules
-from geo.settings import Settings, SiteSettings
+from geo.settings import SiteSettings
 from geo.site_demand import DEMAND_COLUMNS, Demand, measure_demand
 from geo.site_links import LINK_COLUMNS, measure_links
 from geo.site_model import make_problem
@@ -19,7 +17,6 @@ from geo.site_options import CONFLICT_COLUMNS, OPTION_COLUMNS, Options, list_opt
 from geo.site_problem import find_faults
 from geo.site_rules import measure_reaches
 from geo.suitability import judge_suitability
-from geo.text import data_dir
 
 RULES = load_rules()
 PAIR = SiteSettings(categories=("childcare", "canteen"), budget=2.0)
@@ -160,9 +157,8 @@ def test_categories_that_nobody_asks_for():
 
 
 def test_all_of_the_sample_comes_back():
-    district = read_district(data_dir() / "sample")
-    network = build_network(district, RULES, Settings())
-    circle = measure_life_circle(district, network, RULES, Settings())
+    circle = measure_sample()
+    district = circle.district
     settings = SiteSettings(unsure_resources=True, unsure_needs=True)
     demand = measure_demand(circle, settings)
     table = judge_suitability(district.idle, RULES, protected=district.protected)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from gridtown import box, grid_layers, make_district, point
+from sample_plan import measure_sample
 
-from geo.district import read_district
 from geo.findings import render_findings
 from geo.lifecircle import measure_life_circle
 from geo.network import build_network
@@ -432,8 +432,8 @@ def test_a_resource_that_no_street_reaches_is_told(town):
 
 
 def test_the_six_kinds_have_options_in_the_sample():
-    district = read_district(data_dir() / "sample")
-    circle = measure(district)
+    circle = measure_sample()
+    district = circle.district
     table = judge_suitability(district.idle, RULES, protected=district.protected)
     settings = SiteSettings()
     found = list_options(circle, table, settings)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from gridtown import box, grid_layers, make_district, point
+from sample_plan import measure_sample
 
-from geo.district import read_district
 from geo.lifecircle import measure_life_circle
 from geo.network import build_network
 from geo.rules import load_rules
@@ -12,7 +12,6 @@ from geo.settings import Settings, SiteSettings
 from geo.site_people import count_people
 from geo.site_rules import list_sited
 from geo.site_supply import measure_supplied
-from geo.text import data_dir
 from geo.unit_members import gather_members
 
 RULES = load_rules()
@@ -25,7 +24,7 @@ def measure(district):
 
 @pytest.fixture(scope="module")
 def sample():
-    return measure(read_district(data_dir() / "sample"))
+    return measure_sample()
 
 
 def test_supplies_are_those_of_units(sample):

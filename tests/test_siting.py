@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 from gridtown import grid_layers, make_district, point
+from sample_plan import measure_sample
 
-from geo.district import District, read_district
+from geo.district import District
 from geo.errors import InputError
 from geo.findings import render_findings
 from geo.lifecircle import LifeCircle, measure_life_circle
@@ -31,7 +32,6 @@ from geo.site_files import (
 )
 from geo.site_problem import find_faults
 from geo.siting import SiteBasis, Sites, SiteWishes, prepare_sites, site_facilities
-from geo.text import data_dir
 
 ASKED = SiteSettings().categories
 
@@ -43,8 +43,8 @@ def measure(district: District, rules: RuleBook) -> LifeCircle:
 
 
 @pytest.fixture(scope="module")
-def circle(rules: RuleBook) -> LifeCircle:
-    return measure(read_district(data_dir() / "sample"), rules)
+def circle() -> LifeCircle:
+    return measure_sample()
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import shapely
 from gridtown import TOWN_CRS, box, make_layer, place, point
+from sample_plan import read_sample
 
 from geo.demands import list_words
-from geo.district import read_district
 from geo.errors import RuleError
 from geo.rules import load_rules
 from geo.suitability import (
@@ -682,7 +682,7 @@ def test_the_sentence_names_area_clause_and_doubt():
 
 @pytest.fixture(scope="module")
 def sample():
-    return read_district(data_dir() / "sample")
+    return read_sample()
 
 
 def test_the_resources_of_the_joint_pair(sample):

@@ -11,9 +11,9 @@ import pytest
 from gridtown import grid_layers
 from gridtown import make_district as make_grid_district
 from row_town import IDS, make_basis
+from sample_plan import measure_sample
 
 from geo.decisions import make_decisions
-from geo.district import read_district
 from geo.eligibility import judge_eligibility
 from geo.findings import render_findings
 from geo.lifecircle import LifeCircle, measure_life_circle
@@ -21,7 +21,6 @@ from geo.network import build_network
 from geo.rules import load_rules
 from geo.sample import make_district
 from geo.settings import Settings, UnitSettings
-from geo.text import data_dir
 from geo.town import make_town
 from geo.unit_files import make_unit_table
 from geo.unit_tables import measure_units
@@ -210,8 +209,7 @@ def test_the_preview_covers_every_community_and_keeps_what_is_drawn():
 
 @pytest.fixture(scope="module")
 def sample() -> LifeCircle:
-    district = read_district(data_dir() / "sample")
-    return life_circle(district, Settings())
+    return measure_sample()
 
 
 def life_circle(district, settings, profile="national") -> LifeCircle:
