@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -940,6 +941,47 @@ def test_headline_numbers_filter_the_matrix(plan: Plan, now: ReviewDesk) -> None
     views.listed = "rulings"
     check_acts.tell(plan, {"kind": "rows", "id": "collect", "n": 5})
     assert views.listed == "collect"
+
+
+class Tab:
+    """A browser's tab: its address, and what Streamlit knows of it."""
+
+    def __init__(self) -> None:
+        self.session_state: dict[str, Any] = {}
+        self.context = SimpleNamespace(url="http://localhost/checks")
+        self.query_params = self
+        self.given: dict[str, str] = {}
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self.given)
+
+    def from_dict(self, values: dict[str, str]) -> None:
+        self.given = dict(values)
+
+
+def test_a_link_to_another_page_keeps_what_was_chosen_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from geo.views import state  # noqa: PLC0415 - only here
+
+    tab = Tab()
+    monkeypatch.setattr(state, "st", tab)
+    state.follow_address()
+    linked = state.tell_links()
+    # a part of the page runs again: the links stay as they were
+    state.choose(community="C1")
+    state.tell_address()
+    assert tab.given["at"] == "C1"
+    tab.given = dict(linked)
+    tab.context.url = "http://localhost/lifecircle"
+    state.follow_address()
+    assert state.choice().community == "C1"
+    state.tell_address()
+    assert tab.given["at"] == "C1"
+    # the browser's way back on the same page is taken as it is
+    tab.given = dict(linked)
+    state.follow_address()
+    assert state.choice().community is None
 
 
 # ------------------------------------------------------------------ the map

@@ -271,6 +271,9 @@ def _input(review: Review, now: ReviewDesk, cell: Cell) -> Block:
     }
     if not made["value"]:
         made["hint"] = _hint(review, cell)
+    else:
+        # it is another member of the unit that lacks it
+        made["missing"] = False
     kind = cell.column.kind
     blank = ("", say("view.checks.form.blank"))
     if kind == "flag":
