@@ -168,4 +168,5 @@ def test_what_a_clause_asks_for_in_words():
 
 def test_shares_of_amounts_are_exact_too():
     assert make_share(0.5, 2.0) == Fraction(1, 4)
-    assert speak(say_share(1_500_000, 3_000_000), "en") == "1,500,000/3,000,000 (50.0 %)"
+    told = speak(say_share(1_500_000, 3_000_000), "en")
+    assert told == "1,500,000/3,000,000 (50.0 %)"
