@@ -8,7 +8,6 @@ without counts is one of the base that was chosen, and of none where none was.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from math import isnan, nan
 
 from geo.clause_basics import (
@@ -24,7 +23,7 @@ from geo.clause_basics import (
     say_share,
 )
 from geo.clause_cells import read_numbers
-from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
+from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said, once
 
 _PARTICIPATION = "@check.what.participation"
 _AGREEMENT = "@check.what.agreement"
@@ -166,7 +165,7 @@ def check_participation(row: ClauseRow, ground: Ground) -> list[Ruling]:
     return list(_judge_participations(ground))
 
 
-@lru_cache(maxsize=1)
+@once
 def _judge_participations(ground: Ground) -> tuple[Ruling, ...]:
     """Judge once what several clauses ask for."""
     asked = Asked(ground.profile.value("consent.participation_min"))
@@ -196,7 +195,7 @@ def check_agreement(row: ClauseRow, ground: Ground) -> list[Ruling]:
     return list(_judge_agreements(ground))
 
 
-@lru_cache(maxsize=1)
+@once
 def _judge_agreements(ground: Ground) -> tuple[Ruling, ...]:
     """Judge once what several clauses ask for."""
     asked = Asked(ground.profile.value("consent.agree_min"))

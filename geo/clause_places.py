@@ -25,7 +25,7 @@ from geo.clause_tools import (
 from geo.clause_units import UNIT_KINDS
 from geo.gas_works import find_gas_works
 from geo.protected import ACTIONS, find_protected
-from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
+from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said, once
 from geo.schema import State
 from geo.utility_match import (
     ITEM_YEAR,
@@ -276,6 +276,7 @@ def check_utility_match(row: ClauseRow, ground: Ground) -> list[Ruling]:
     return judge_subjects(row, ground, judge)
 
 
+@once
 def match_ground(ground: Ground) -> pd.DataFrame:
     """Match renewal plans of utilities with the communities of a district.
 

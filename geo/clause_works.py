@@ -23,7 +23,7 @@ from geo.clause_tools import (
 )
 from geo.digging import DIGS, PLACE, REPEAT, YEAR, find_repeated_digging
 from geo.digs import UTILITY_PLAN, date_works, list_digs, read_plan_years
-from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
+from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said, once
 from geo.schema import State
 from geo.work_places import DRAWN, find_within, place_works
 
@@ -34,6 +34,7 @@ _SETTLES = {YEAR: "planned_start", DIGS: "excavates"}
 _TOLD = 3
 
 
+@once
 def repeat_digs(ground: Ground) -> pd.DataFrame:
     """Find what is dug up twice in a district.
 

@@ -34,6 +34,7 @@ from geo.plan import Plan
 from geo.policy_settings import CheckSettings
 from geo.rulings import ClauseRow, Ground, Ruling, Said
 from geo.schema import Severity, State
+from geo.work_places import find_misplaced, place_works
 
 __all__ = [
     "CHECK_COLUMNS",
@@ -130,7 +131,8 @@ class Checks:
     ground
         What it was judged by.
     findings
-        Raw findings: rules that nothing says how to judge, overrides that fit nothing.
+        Raw findings: rules that nothing says how to judge, overrides that fit nothing,
+        drawings of works that cannot be read or lie elsewhere.
     settings
         Choices that no document makes.
     """
@@ -252,7 +254,11 @@ def check_clauses(
         Finding("policy_rules", "check_unread", Severity.WARNING, id=name)
         for name in unread
     )
-    return Checks(table, ground, concat_findings(told, refused), ground.settings)
+    communities = plan.district.communities
+    placed = place_works(ground.tables["works"], communities)
+    misplaced = find_misplaced(placed, communities)
+    findings = concat_findings(told, refused, misplaced)
+    return Checks(table, ground, findings, ground.settings)
 
 
 def judge_clause(row: ClauseRow, ground: Ground) -> list[Ruling]:

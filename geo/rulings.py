@@ -1,10 +1,11 @@
 """What a clause came to for one subject, and the ground on which it is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import wraps
 from math import nan
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -20,6 +21,8 @@ from geo.text import tr
 Said = tuple[str, Mapping[str, Any]]
 
 NOTHING: Said = ("", {})
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class Ground:
         This tool's own choices.
     as_of
         The day on which it is judged.
+    kept
+        What several clauses ask for, worked out once, see `once`; dies with the ground.
     """
 
     plan: Plan
@@ -132,6 +137,32 @@ class Ground:
     planned: tuple[str, ...]
     settings: CheckSettings
     as_of: date
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+
+def once(make: Callable[[Ground], Made]) -> Callable[[Ground], Made]:
+    """Let a function of the ground work only once per ground.
+
+    Parameters
+    ----------
+    make
+        Function of nothing but the ground; nobody may change what it returns.
+
+    Returns
+    -------
+    callable
+        The same, with its answer kept on the ground.
+    """
+    name = f"{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def kept(ground: Ground) -> Made:
+        if name not in ground.kept:
+            ground.kept[name] = make(ground)
+        found: Made = ground.kept[name]
+        return found
+
+    return kept
 
 
 def speak(said: Said, lang: str) -> str:

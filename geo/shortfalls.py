@@ -21,7 +21,7 @@ from geo.conditions import FAILS, HOLDS, UNSURE, read_condition
 from geo.coverage import Ints
 from geo.evidence_schema import ITEM_CLASSES
 from geo.rules import RuleBook
-from geo.rulings import Ground
+from geo.rulings import Ground, once
 from geo.schema import State
 from geo.text import data_dir
 
@@ -152,7 +152,7 @@ def list_needs(rules: RuleBook) -> tuple[Need, ...]:
     return tuple(listed)
 
 
-@lru_cache(maxsize=1)
+@once
 def find_shortfalls(ground: Ground) -> pd.DataFrame:
     """Find what each community lacks, and whether its scheme does something about it.
 
