@@ -13,11 +13,11 @@ app: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -c "$(WARM)" # compile once, not in every worker
-	$(BIN)/python -m pytest -n 2 -m "not e2e"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e"
 	$(BIN)/python -m pytest -m e2e # alone: a browser wants both cores
 
 cover: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not e2e" --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" --cov --cov-report=term --cov-fail-under=95
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
