@@ -50,6 +50,13 @@ FILES = {
     "sites.csv",
     "unmet.csv",
     "openings.csv",
+    "checks.csv",
+    "collect.csv",
+    "ranking.csv",
+    "schedule.csv",
+    "left_out.csv",
+    "indicators.csv",
+    "indicator_parts.csv",
     "findings.csv",
     "summary.json",
 }
