@@ -229,6 +229,9 @@ class _Run:
 
     def _enter(self, stage: str, reached: float) -> bool:
         """Begin a stage, or a part of one; return whether to go on."""
+        if stage != self.stage:
+            # a stage is told, however soon it follows
+            self.told = -np.inf
         self.stage, self.reached = stage, reached
         self.begun = time.monotonic()
         return self._going()
