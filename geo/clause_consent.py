@@ -18,11 +18,11 @@ from geo.clause_basics import (
     Check,
     join_said,
     make_share,
-    reaches_given,
     say_percent,
     say_share,
 )
 from geo.clause_cells import read_numbers
+from geo.rates import reaches_given
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said, once
 
 _PARTICIPATION = "@check.what.participation"

@@ -16,13 +16,13 @@ from geo.clause_basics import (
     Check,
     join_said,
     make_share,
-    reaches_given,
     say_day,
     say_number,
     say_percent,
     say_share,
 )
 from geo.clause_cells import latest_row, read_flags, read_numbers, read_texts
+from geo.rates import reaches_given
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
 from geo.schema import State
 

@@ -27,6 +27,7 @@ import pandas as pd
 
 from geo.coverage import Floats, Ints
 from geo.profiles import Profile
+from geo.rates import reaches_given
 
 Words = npt.NDArray[np.object_]
 
@@ -241,7 +242,7 @@ def _measure_consent(
     agreed = _numbers(communities, "households_agreed")
     least = profile.value("consent.participation_min")
     active = _reach(took_part, total, least)
-    rate = _reach_rate(communities, "participation_rate", least)
+    rate = _reach_rate(_numbers(communities, "participation_rate"), least)
     active = np.where(active == UNSURE, rate, active)
     wanted = "households_participated"
     if not isinstance(least, Fraction):
@@ -262,9 +263,7 @@ def _measure_agreement(
     if base in ("participated", "total"):
         counted = of_active if base == "participated" else of_all
         # a rate without counts is one of the base that the profile lays down
-        level = np.where(
-            counted == UNSURE, _reach(np.round(rate * 1e4), 1e4, least), counted
-        )
+        level = np.where(counted == UNSURE, _reach_rate(rate, least), counted)
     else:
         level = np.where(of_active == of_all, of_all, UNSURE)
     apart = (of_active != UNSURE) & (of_all != UNSURE)
@@ -290,6 +289,11 @@ def _reach(part: Floats, whole: Floats | float, least: object) -> Ints:
     return np.where(known, np.where(enough, HOLDS, FAILS), UNSURE)
 
 
-def _reach_rate(communities: pd.DataFrame, column: str, least: object) -> Ints:
-    rate = _numbers(communities, column)
-    return _reach(np.round(rate * 1e4), 1e4, least)
+def _reach_rate(rates: Floats, least: object) -> Ints:
+    """Compare rates that come without counts; where rounding decides, it is unsure."""
+    if not isinstance(least, Fraction):
+        return np.full(len(rates), UNSURE, dtype=np.int64)
+    known = {*rates[~np.isnan(rates)].tolist()}
+    told = {rate: reaches_given(rate, least) for rate in known}
+    levels = {True: HOLDS, False: FAILS, None: UNSURE}
+    return np.array([levels[told.get(rate)] for rate in rates.tolist()], dtype=np.int64)

@@ -13,7 +13,6 @@ from geo.clause_basics import (
     join_rulings,
     join_said,
     make_share,
-    reaches_given,
     say_asked,
     say_day,
     say_least,
@@ -23,6 +22,7 @@ from geo.clause_basics import (
     say_share,
 )
 from geo.profiles import MISSING, OPEN
+from geo.rates import reaches_given
 from geo.rulings import NOTHING, ClauseRow, Ruling, speak
 from geo.schema import State
 
