@@ -9,13 +9,13 @@ from geo.clause_cells import read_texts
 from geo.clause_survey import list_idle_near
 from geo.clause_tools import (
     NONE,
+    call_few,
     gather,
     group_rows,
     judge_units,
     map_days,
     map_numbers,
     map_texts,
-    name_few,
     say,
 )
 from geo.rulings import NOTHING, ClauseRow, Ground, Ruling, Said
@@ -107,7 +107,7 @@ def check_idle_use(row: ClauseRow, ground: Ground) -> list[Ruling]:
     surveyed = map_days(ground, "idle_survey_date")
     named = tuple(f"@places.use.{_USE_KEYS[word]}" for word in uses)
     required = say("use_of.required", uses=named or NONE)
-    proposed = ground.plan.sites is not None
+    proposed, idle = ground.plan.sites is not None, ground.plan.district.idle
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
         there = sorted({str(one["id"]) for one in gather(listed, members)})
@@ -118,7 +118,10 @@ def check_idle_use(row: ClauseRow, ground: Ground) -> list[Ruling]:
             subject,
             state,
             found=say(
-                "use_of.found", there=len(there), used=len(used), names=name_few(used)
+                "use_of.found",
+                there=len(there),
+                used=len(used),
+                names=call_few(idle, used),
             ),
             required=required,
             reason=say(f"use_of.{code}") if code else NOTHING,

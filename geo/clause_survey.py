@@ -12,6 +12,7 @@ from geo.clause_basics import Check
 from geo.clause_tools import (
     NONE,
     Rows,
+    call_few,
     gather,
     group_rows,
     judge_subjects,
@@ -118,12 +119,13 @@ def _judge_days(
 ) -> tuple[State, Said, tuple[str, ...]]:
     """Judge whether all members were looked at in time."""
     limit, _ = find_deadline(ground, tuple(days))
+    communities = ground.plan.district.communities
     late = [one for one, day in days.items() if day and limit and day > limit]
     none = [one for one, day in days.items() if day is None]
     if late:
-        return State.SHORT, say("survey.late", names=name_few(late)), ()
+        return State.SHORT, say("survey.late", names=call_few(communities, late)), ()
     if none:
-        reason = say("survey.not_surveyed", names=name_few(none))
+        reason = say("survey.not_surveyed", names=call_few(communities, none))
         return State.UNKNOWN, reason, (field,)
     if limit is None and days:
         return State.UNKNOWN, say("survey.no_application"), ("application_date",)
@@ -170,6 +172,7 @@ def check_idle_inventory(row: ClauseRow, ground: Ground) -> list[Ruling]:
         ``short`` if the survey was later than the application; else ``unknown``.
     """
     listed, surveyed = list_idle_near(ground), map_days(ground, "idle_survey_date")
+    idle = ground.plan.district.idle
 
     def judge(subject: str, members: tuple[str, ...]) -> Ruling:
         mine = {str(one["id"]): one for one in gather(listed, members)}
@@ -181,7 +184,7 @@ def check_idle_inventory(row: ClauseRow, ground: Ground) -> list[Ruling]:
         if state == State.MET and blank:
             ids = sorted({name for names in blank.values() for name in names})
             state, missing = State.UNKNOWN, tuple(blank)
-            reason = say("idle.incomplete", names=name_few(ids))
+            reason = say("idle.incomplete", names=call_few(idle, ids))
         return Ruling(
             subject,
             state,

@@ -306,3 +306,22 @@ def name_few(names: Iterable[Any]) -> tuple[str, ...]:
     """
     found = tuple(dict.fromkeys(map(str, names)))
     return (*found[:NAMED_MOST], "…") if len(found) > NAMED_MOST else found or NONE
+
+
+def call_few(layer: pd.DataFrame, ids: Iterable[str]) -> tuple[str, ...]:
+    """Name rows of a layer in a sentence, the first few.
+
+    Parameters
+    ----------
+    layer
+        Layer with the column `name`, by id.
+    ids
+        Ids of its rows.
+
+    Returns
+    -------
+    tuple of str
+        As `name_few`: name and id, the id alone where there is no name.
+    """
+    names = layer["name"].dropna().to_dict()
+    return name_few(f"{names[one]} ({one})" if one in names else one for one in ids)

@@ -235,3 +235,8 @@ def test_which_hazards_decide_is_data():
     )
     one = judge(check_hazards_in_scheme, place, needs="fire")["A"]
     assert one.state == "short"
+
+
+def test_a_resource_is_called_by_its_name():
+    one = inventory(ROOM | {"name": "旧粮站", "kind": None}, LAND)["U001"]
+    assert one.reason == ("places.idle.incomplete", {"names": ("旧粮站 (R1)",)})

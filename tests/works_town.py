@@ -89,7 +89,13 @@ def things(*rows: tuple[str, str, Any]):
 
 
 #: What a resource is, as long as nobody says more.
-BLANK = {"kind": None, "owner": None, "floor_area_m2": np.nan, "land_area_m2": np.nan}
+BLANK = {
+    "name": None,
+    "kind": None,
+    "owner": None,
+    "floor_area_m2": np.nan,
+    "land_area_m2": np.nan,
+}
 
 
 def resources(*rows: dict[str, Any]):
