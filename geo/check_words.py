@@ -143,19 +143,26 @@ def list_to_collect(table: pd.DataFrame, ground: Ground, lang: str) -> pd.DataFr
     pandas.DataFrame
         Columns `COLLECTED`: `what` it is and `where` it comes from, the `clauses` that
         wait for it and their stages (``|``-joined), the households of the subject and
-        whether it is part of the plan; those of the plan first, then by stage.
+        whether it is part of the plan; those of the plan first, then by stage. What is
+        decided once for all (a setting, a number of the profile) stands once, with the
+        county.
     """
     fields, names = _name_fields(ground, lang), _name_subjects(ground)
     waiting = table[table["state"].isin([State.UNKNOWN, State.OPEN])]
     asked: dict[tuple[str, str], list[int]] = {}
-    for at, (subject, missing) in enumerate(
-        zip(waiting["subject_id"], waiting["missing"], strict=True)
+    levels: dict[str, str] = {}
+    decided = _list_decided(ground)
+    for at, (subject, level, missing) in enumerate(
+        zip(waiting["subject_id"], waiting["level"], waiting["missing"], strict=True)
     ):
         for name in missing:
-            asked.setdefault((subject, name), []).append(at)
+            # what is decided once for all is asked once, and of the county
+            whose = ground.county if name in decided else subject
+            levels.setdefault(whose, level if whose == subject else "county")
+            asked.setdefault((whose, name), []).append(at)
     rows = []
     households = _count_households(ground)
-    columns = {name: list(waiting[name]) for name in ("rule_id", "stage", "level")}
+    columns = {name: list(waiting[name]) for name in ("rule_id", "stage")}
     for (subject, name), places in asked.items():
         stages = dict.fromkeys(columns["stage"][at] for at in places)
         what, where = fields.get(name, (name, ""))
@@ -163,19 +170,30 @@ def list_to_collect(table: pd.DataFrame, ground: Ground, lang: str) -> pd.DataFr
             (
                 subject,
                 names.get(subject, subject),
-                columns["level"][places[0]],
+                levels[subject],
                 name,
                 what,
                 where,
                 "|".join(dict.fromkeys(columns["rule_id"][at] for at in places)),
                 "|".join(stage for stage in STAGES if stage in stages),
                 households.get(subject),
-                _is_planned(subject, columns["level"][places[0]], ground),
+                _is_planned(subject, levels[subject], ground),
             )
         )
     listed = pd.DataFrame(rows, columns=list(COLLECTED))
     listed["households"] = listed["households"].astype("float64")
     return _sort_collected(listed)
+
+
+def _list_decided(ground: Ground) -> set[str]:
+    """List the fields that are no evidence but one decision for the whole county."""
+    table = ground.plan.rules.fields
+    places = table["where"].str.split("|")
+    own = [
+        all(one.startswith(("setting:", "profile:")) for one in names)
+        for names in places
+    ]
+    return set(table.loc[own, "field"])
 
 
 def _count_households(ground: Ground) -> dict[str, float]:

@@ -85,14 +85,22 @@ def test_everything_to_collect_has_a_name_and_a_source(checks):
     # those of the plan first
     assert listed["planned"].is_monotonic_decreasing
     waiting = checks.table[checks.table["state"].isin(["unknown", "open"])]
+    # what is decided once for all is asked of the county, and once
+    county = checks.ground.county
+    decided = {"consent.agree_base", "local_scope_profile", "scope_profile"}
     pairs = {
-        (subject, name)
+        (county if name in decided else subject, name)
         for subject, missing in zip(
             waiting["subject_id"], waiting["missing"], strict=True
         )
         for name in missing
     }
-    assert len(listed) == len(pairs)
+    assert (county, "consent.agree_base") in pairs
+    found = listed[["subject_id", "field"]].itertuples(index=False, name=None)
+    assert set(found) == pairs
+    once = listed[listed["field"] == "consent.agree_base"]
+    assert once["level"].tolist() == ["county"]
+    assert {"N-1-7a", "YN-1-7b"} <= set(once["clauses"].iloc[0].split("|"))
 
 
 def test_the_order_of_rows_changes_nothing(plan, checks):
