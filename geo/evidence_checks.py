@@ -6,6 +6,7 @@ one must be wrong says so itself; the findings say which they are.
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,44 @@ _NAMED = 5
 #: Units are named by the tool; those of one scheme are not those of another.
 _UNIT_ID = r"U\d+"
 _SEPARATORS = re.compile(r"[|、,，;；\s]+")
+
+
+#: Codes of what `check_evidence` finds; all others are of the reading.
+DOUBTS = (
+    "more_than_whole",
+    "dates_out_of_order",
+    "rate_without_counts",
+    "rate_contradicts",
+    "funds_do_not_add_up",
+    "funds_incomplete",
+    "row_dates_out_of_order",
+    "subject_unknown",
+    "facts_conflict",
+)
+
+
+def renew_findings(
+    communities: pd.DataFrame, evidence: Evidence, *, names: Collection[str] = ()
+) -> Evidence:
+    """Check evidence again that was edited since it was read.
+
+    Parameters
+    ----------
+    communities
+        Layer of that name.
+    evidence
+        Tables as edited, with the findings of the reading.
+    names
+        Further names of the county (the district's name).
+
+    Returns
+    -------
+    Evidence
+        The same tables; findings of the reading, and what holds of the tables now.
+    """
+    read = evidence.findings[~evidence.findings["code"].isin(DOUBTS)]
+    doubts = check_evidence(communities, evidence, names=names)
+    return replace(evidence, findings=concat_findings(read, doubts))
 
 
 def check_evidence(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.compliance import HARD_GATE, Checks, check_clauses
 from geo.evidence import Evidence
+from geo.evidence_checks import renew_findings
 from geo.findings import concat_findings
 from geo.indicators import Indicators, measure_indicators
 from geo.plan import Plan
@@ -31,7 +32,7 @@ class Review:
     plan
         Gaps, units and sites that it stands on.
     evidence
-        The tables that it goes by.
+        The tables that it goes by; its findings are those of the tables as edited.
     checks
         What every clause came to.
     findings
@@ -95,7 +96,7 @@ def review_plan(
         The results.
     """
     chosen = settings or plan.settings
-    known = plan.district.evidence if evidence is None else evidence
+    known = _know(plan, evidence)
     progress("stage.checks", 0.0)
     checks = check_clauses(
         plan, evidence=known, unit_of=unit_of, settings=chosen.checks
@@ -121,3 +122,11 @@ def review_plan(
     indicators = measure_indicators(checks, ranking)
     found = concat_findings(checks.findings, indicators.findings)
     return Review(plan, known, checks, found, ranking, schedule, indicators)
+
+
+def _know(plan: Plan, evidence: Evidence | None) -> Evidence:
+    """Return the evidence, checked anew if it is not as it was read."""
+    district = plan.district
+    if evidence is None or evidence is district.evidence:
+        return district.evidence
+    return renew_findings(district.communities, evidence, names=(district.name,))

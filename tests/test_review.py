@@ -7,6 +7,7 @@ import pytest
 from gridtown import grid_layers, make_district, point
 
 from geo.evidence import Evidence, empty_table
+from geo.evidence_checks import DOUBTS
 from geo.plan import plan_district
 from geo.plan_files import write_plan
 from geo.review import review_plan
@@ -145,3 +146,20 @@ def test_every_stage_is_named(plan):
     review_plan(plan, progress=lambda stage, _share: stages.append(stage))
     wanted = ["stage.checks", "stage.reserve", "stage.schedule", "stage.indicators"]
     assert [one for one in dict.fromkeys(stages) if one in wanted] == wanted
+
+
+def test_edited_evidence_is_checked_anew(plan):
+    first = min(plan.district.communities.index)
+    row = {
+        "community_id": first,
+        "households_eligible": 100,
+        "households_participated": 300,
+    }
+    wrong = put(Evidence(), "consent", row)
+    told = review_plan(plan, evidence=wrong, until="checks").evidence.findings
+    assert "more_than_whole" in set(told["code"])
+    assert set(told["code"]) <= set(DOUBTS)
+    right = put(Evidence(), "consent", row | {"households_participated": 80})
+    right = replace(right, findings=told)
+    again = review_plan(plan, evidence=right, until="checks").evidence.findings
+    assert "more_than_whole" not in set(again["code"])
