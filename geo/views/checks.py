@@ -15,14 +15,13 @@ from geo.views import (
     check_lists,
     check_map,
     check_rows,
-    layers,
     mapview,
     review_bar,
     review_work,
-    work,
 )
 from geo.views.check_gates import find_spread
 from geo.views.check_panel import panel_of, statement
+from geo.views.review_page import begin_page
 from geo.views.review_work import ReviewDesk
 from geo.views.shapes import Parcel
 from geo.views.state import choice, tell_address
@@ -38,29 +37,7 @@ from geo.views.widgets import (
 
 def show() -> None:
     """Show the page."""
-    opened = work.bench().opened
-    if opened is None:
-        st.text(say("view.empty.no_district"))
-        return
-    parcels = layers.backdrop(opened.district)
-    plan = work.plan()
-    if plan is None:
-        send_parcels(layers.listed(parcels))
-        st.html(f'<div class="pq-note">{say("view.review.no_plan")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    parcels |= {
-        "gates": layers.gates(opened.district, plan.network),
-        "facilities": layers.facilities(opened.district, plan.rules, choice().lang),
-    }
-    send_parcels(layers.listed(parcels))
-    now = review_work.follow(plan)
-    review_bar.show_status(plan, now)
-    if now.review is None:
-        st.html(f'<div class="pq-note">{say("view.review.first")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    _show_review(plan, parcels)
+    begin_page(_show_review, ready=lambda now: now.review is not None, facilities=True)
 
 
 @st.fragment

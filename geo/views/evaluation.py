@@ -15,16 +15,15 @@ from geo.views import (
     evaluation_downloads,
     evaluation_map,
     evaluation_rows,
-    layers,
     mapview,
     review_bar,
     review_work,
-    work,
 )
 from geo.views.check_told import state_word
 from geo.views.evaluation_panel import panel_of
 from geo.views.evaluation_told import count_changes, count_states
 from geo.views.evaluation_work import find_indicators, pick, views_of, year_of
+from geo.views.review_page import begin_page
 from geo.views.review_work import ReviewDesk
 from geo.views.shapes import Parcel
 from geo.views.state import choice, choose, go_to, tell_address
@@ -38,29 +37,13 @@ _FURNITURE = 44
 
 def show() -> None:
     """Show the page."""
-    opened = work.bench().opened
-    if opened is None:
-        st.text(say("view.empty.no_district"))
-        return
-    parcels = layers.backdrop(opened.district)
-    plan = work.plan()
-    if plan is None:
-        send_parcels(layers.listed(parcels))
-        st.html(f'<div class="pq-note">{say("view.review.no_plan")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    parcels |= {
-        "gates": layers.gates(opened.district, plan.network),
-        "facilities": layers.facilities(opened.district, plan.rules, choice().lang),
-    }
-    send_parcels(layers.listed(parcels))
-    now = review_work.follow(plan)
-    review_bar.show_status(plan, now)
-    if now.review is None or now.review.indicators is None:
-        st.html(f'<div class="pq-note">{say("view.evaluation.first")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    _show_review(plan, parcels)
+    begin_page(
+        _show_review, ready=_is_measured, first="view.evaluation.first", facilities=True
+    )
+
+
+def _is_measured(now: ReviewDesk) -> bool:
+    return now.review is not None and now.review.indicators is not None
 
 
 @st.fragment

@@ -8,7 +8,6 @@ import streamlit as st
 
 from geo.plan import Plan
 from geo.views import (
-    layers,
     mapview,
     review_bar,
     review_work,
@@ -19,8 +18,8 @@ from geo.views import (
     schedule_map,
     schedule_rank,
     schedule_rows,
-    work,
 )
+from geo.views.review_page import begin_page
 from geo.views.review_work import ReviewDesk
 from geo.views.schedule_looks import LEFT, cost_words, money
 from geo.views.schedule_panel import panel_of
@@ -39,26 +38,7 @@ from geo.views.widgets import (
 
 def show() -> None:
     """Show the page."""
-    opened = work.bench().opened
-    if opened is None:
-        st.text(say("view.empty.no_district"))
-        return
-    parcels = layers.backdrop(opened.district)
-    plan = work.plan()
-    if plan is None:
-        send_parcels(layers.listed(parcels))
-        st.html(f'<div class="pq-note">{say("view.review.no_plan")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    parcels |= {"gates": layers.gates(opened.district, plan.network)}
-    send_parcels(layers.listed(parcels))
-    now = review_work.follow(plan)
-    review_bar.show_status(plan, now)
-    if board_of(now) is None:
-        st.html(f'<div class="pq-note">{say("view.review.first")}</div>')
-        mapview.show_waiting(parcels)
-        return
-    _show_board(plan, parcels)
+    begin_page(_show_board, ready=lambda now: board_of(now) is not None)
 
 
 @st.fragment
