@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import desk_in, open_at, told, wait_for
 from streamlit.testing.v1 import AppTest
 
 from geo.district import District, read_district, write_district
@@ -54,7 +55,6 @@ from geo.views.review_work import Picked, ReviewDesk
 from geo.views.shapes import Parcel
 
 ROOT = Path(__file__).resolve().parents[1]
-WAIT_S = 600
 ZH = texts("zh")
 YEAR = 2027
 
@@ -1077,35 +1077,12 @@ def open_page(
 
 
 def load_page(**parameters: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    wait_for(app, lambda: app.session_state["pq_bench"].job is None)
-    app.switch_page(str(ROOT / "geo" / "views" / "checks.py")).run()
-    wait_for(app, lambda: desk_of(app).run is None)
-    return app
+    return open_at("checks", "pq_review_desks", **parameters)
 
 
 def desk_of(app: AppTest) -> ReviewDesk:
-    desks = app.session_state["pq_review_desks"]
-    found: ReviewDesk = next(reversed(desks.values()))
+    found: ReviewDesk = desk_in(app, "pq_review_desks")
     return found
-
-
-def wait_for(app: AppTest, done: Callable[[], bool]) -> None:
-    for _ in range(WAIT_S * 4):
-        if done():
-            return
-        threading.Event().wait(0.25)
-        app.run()
-    pytest.fail("the work did not end")
-
-
-def told(app: AppTest) -> str:
-    parts = [part.proto.json for part in app.get("bidi_component")]
-    plain = [json.dumps(json.loads(part), ensure_ascii=False) for part in parts if part]
-    return "\n".join(plain)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

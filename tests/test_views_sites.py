@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import desk_in, open_at, told, wait_for
 from streamlit.testing.v1 import AppTest
 
 from geo.district import District, write_district
@@ -46,7 +47,6 @@ from geo.views.site_jobs import Ask, Live, Trade
 from geo.views.site_work import Desk, Moved, site_id, split_id
 
 ROOT = Path(__file__).resolve().parents[1]
-WAIT_S = 600
 ZH = texts("zh")
 
 
@@ -619,35 +619,12 @@ def open_page(
 
 
 def load_page(**parameters: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    wait_for(app, lambda: app.session_state["pq_bench"].job is None)
-    app.switch_page(str(ROOT / "geo" / "views" / "sites.py")).run()
-    wait_for(app, lambda: desk_of(app).run is None)
-    return app
+    return open_at("sites", "pq_site_desks", **parameters)
 
 
 def desk_of(app: AppTest) -> Desk:
-    desks = app.session_state["pq_site_desks"]
-    found: Desk = next(reversed(desks.values()))
+    found: Desk = desk_in(app, "pq_site_desks")
     return found
-
-
-def wait_for(app: AppTest, done: Callable[[], bool]) -> None:
-    for _ in range(WAIT_S * 4):
-        if done():
-            return
-        threading.Event().wait(0.25)
-        app.run()
-    pytest.fail("the work did not end")
-
-
-def told(app: AppTest) -> str:
-    parts = [part.proto.json for part in app.get("bidi_component")]
-    plain = [json.dumps(json.loads(part), ensure_ascii=False) for part in parts if part]
-    return "\n".join(plain)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from app_pages import desk_in, open_at, told, wait_for
 from streamlit.testing.v1 import AppTest
 
 from geo.decisions import Decisions, list_decisions, make_decisions, parse_decisions
@@ -39,7 +39,6 @@ from geo.views import (
 from geo.views.unit_work import Desk, Live
 
 ROOT = Path(__file__).resolve().parents[1]
-WAIT_S = 600
 
 
 @pytest.fixture(scope="module")
@@ -322,35 +321,12 @@ def open_page(
 
 
 def load_page(**parameters: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    wait_for(app, lambda: app.session_state["pq_bench"].job is None)
-    app.switch_page(str(ROOT / "geo" / "views" / "units.py")).run()
-    wait_for(app, lambda: desk_of(app).run is None)
-    return app
+    return open_at("units", "pq_desks", **parameters)
 
 
 def desk_of(app: AppTest) -> Desk:
-    desks = app.session_state["pq_desks"]
-    found: Desk = next(reversed(desks.values()))
+    found: Desk = desk_in(app, "pq_desks")
     return found
-
-
-def wait_for(app: AppTest, done: Callable[[], bool]) -> None:
-    for _ in range(WAIT_S * 4):
-        if done():
-            return
-        threading.Event().wait(0.25)
-        app.run()
-    pytest.fail("the work did not end")
-
-
-def told(app: AppTest) -> str:
-    parts = [part.proto.json for part in app.get("bidi_component")]
-    plain = [json.dumps(json.loads(part), ensure_ascii=False) for part in parts if part]
-    return "\n".join(plain)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
