@@ -7,7 +7,7 @@ shown beside the results they change and written into ``summary.json``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from geo.errors import RuleError
 from geo.policy_settings import CheckSettings, ReserveSettings, ScheduleSettings
@@ -252,6 +252,7 @@ _SECTIONS = (
     ReserveSettings,
     ScheduleSettings,
 )
+Kind = TypeVar("Kind", bound=_Section)
 
 
 def make_settings(values: dict[str, Any]) -> Settings:
@@ -315,6 +316,30 @@ def make_site_settings(values: Mapping[str, Any]) -> SiteSettings:
         As `make_settings`.
     """
     return SiteSettings(**_check_names(SiteSettings, values, "sites."))
+
+
+def count_changed(settings: Kind, defaults: Kind) -> int:
+    """Return how many settings of a section are not as by default.
+
+    Parameters
+    ----------
+    settings, defaults
+        Two settings of the same section.
+
+    Returns
+    -------
+    int
+        Their number.
+
+    Examples
+    --------
+    >>> count_changed(UnitSettings(gap_m=10.0), UnitSettings())
+    1
+    """
+    return sum(
+        getattr(settings, one.name) != getattr(defaults, one.name)
+        for one in fields(defaults)
+    )
 
 
 def _check_names(

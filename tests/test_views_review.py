@@ -27,12 +27,11 @@ from geo.review import Review, review_plan
 from geo.rules import load_rules
 from geo.sample import make_district
 from geo.schema import Column, State
-from geo.settings import Settings
+from geo.settings import Settings, count_changed
 from geo.text import texts
 from geo.town import make_town
 from geo.views import (
     check_acts,
-    check_bar,
     check_cells,
     check_downloads,
     check_forms,
@@ -1118,7 +1117,7 @@ def test_filters_settings_and_undo_on_the_page(
     button(app, "view.checks.set.apply").click().run()
     wait_for(app, lambda: found.run is None)
     assert (found.checks.dig_years, found.checks.as_of) == (7, "2026-11-01")
-    assert check_bar.count_changed(found.checks, CheckSettings()) == 2
+    assert count_changed(found.checks, CheckSettings()) == 2
     app.button(key="pq-review-undo").click().run()
     wait_for(app, lambda: found.run is None)
     assert found.checks == CheckSettings()

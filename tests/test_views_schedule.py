@@ -14,7 +14,7 @@ from geo.policy_settings import ScheduleSettings
 from geo.review import Review, review_plan
 from geo.rules import load_rules
 from geo.sample import make_district
-from geo.settings import Settings
+from geo.settings import Settings, count_changed
 from geo.text import LANGUAGES, texts
 from geo.town import make_town
 from geo.views import (
@@ -460,7 +460,7 @@ def test_settings_of_the_plan(
     session["pq-schedule-set-years-x"] = 5
     schedule_bar._apply(plan, "x")
     assert now.schedule.years == 5
-    assert schedule_bar.count_changed(now.schedule, plan.settings.schedule) == 1
+    assert count_changed(now.schedule, plan.settings.schedule) == 1
     schedule_bar._restore(plan)
     assert now.schedule == plan.settings.schedule
     session["pq-schedule-set-years-x"] = 0

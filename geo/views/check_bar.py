@@ -1,7 +1,7 @@
 """The bar above the matrix: filters, how it is checked, undo and keeping."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from geo.errors import RuleError
 from geo.plan import Plan
 from geo.policy_settings import CONSENT_BASES, CheckSettings
 from geo.review import Review
+from geo.settings import count_changed
 from geo.views import review_bar, review_work
 from geo.views.check_gates import find_spread
 from geo.views.check_rows import CheckViews, views_of
@@ -52,25 +53,6 @@ def show(plan: Plan, now: ReviewDesk, review: Review) -> None:
         with st.popover(title, width="content"):
             _show_form(plan, now)
         review_bar.show_steps(plan, now)
-
-
-def count_changed(settings: CheckSettings, defaults: CheckSettings) -> int:
-    """Return how many settings are not as by default.
-
-    Parameters
-    ----------
-    settings, defaults
-        The settings, and what they are by default.
-
-    Returns
-    -------
-    int
-        Their number.
-    """
-    return sum(
-        getattr(settings, one.name) != getattr(defaults, one.name)
-        for one in fields(CheckSettings)
-    )
 
 
 def _pick_shown(views: CheckViews) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from geo.errors import RuleError
 from geo.openings import Openings
 from geo.plan import Plan
-from geo.settings import OPEN_TO, OpeningSettings
+from geo.settings import OPEN_TO, OpeningSettings, count_changed
 from geo.views import (
     mapview,
     opening_map,
@@ -204,10 +204,7 @@ def _try(plan: Plan, now: Desk) -> None:
 
 def _show_settings(plan: Plan, now: Desk) -> None:
     defaults = plan.settings.openings
-    changed = sum(
-        getattr(now.settings, one.name) != getattr(defaults, one.name)
-        for one in fields(OpeningSettings)
-    )
+    changed = count_changed(now.settings, defaults)
     title = say("view.openings.settings")
     if changed:
         title = say("view.openings.settings_changed", count=changed)

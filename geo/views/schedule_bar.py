@@ -1,6 +1,6 @@
 """The bar above the map of the plan: order or worth, horizon, undo and keeping."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from geo.errors import RuleError
 from geo.plan import Plan
 from geo.policy_settings import SCHEDULE_MODES, ScheduleSettings
+from geo.settings import count_changed
 from geo.views import review_bar, review_work
 from geo.views.review_work import ReviewDesk
 from geo.views.state import choice
@@ -38,25 +39,6 @@ def show(plan: Plan, now: ReviewDesk) -> None:
         with st.popover(title, width="content"):
             _show_form(plan, now)
         review_bar.show_steps(plan, now)
-
-
-def count_changed(settings: ScheduleSettings, defaults: ScheduleSettings) -> int:
-    """Return how many settings are not as by default.
-
-    Parameters
-    ----------
-    settings, defaults
-        The settings, and what they are by default.
-
-    Returns
-    -------
-    int
-        Their number.
-    """
-    return sum(
-        getattr(settings, one.name) != getattr(defaults, one.name)
-        for one in fields(ScheduleSettings)
-    )
 
 
 def _pick_mode(plan: Plan, now: ReviewDesk) -> None:

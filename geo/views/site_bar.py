@@ -1,7 +1,7 @@
 """The bar above the map of sites: what is sited, with what budget; undo and redo."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from geo.errors import RuleError
 from geo.plan import Plan
-from geo.settings import SiteSettings, make_site_settings
+from geo.settings import SiteSettings, count_changed, make_site_settings
 from geo.views import site_work
 from geo.views.site_told import category_name
 from geo.views.site_work import Desk, Step
@@ -52,25 +52,6 @@ def show(plan: Plan, now: Desk) -> None:
             args=(plan,),
             disabled=busy or not steps,
         )
-
-
-def count_changed(settings: SiteSettings, defaults: SiteSettings) -> int:
-    """Return how many settings are not as by default.
-
-    Parameters
-    ----------
-    settings, defaults
-        The settings, and what they are by default.
-
-    Returns
-    -------
-    int
-        Their number.
-    """
-    return sum(
-        getattr(settings, one.name) != getattr(defaults, one.name)
-        for one in fields(SiteSettings)
-    )
 
 
 def step_words(name: str, step: Step) -> str:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from geo.errors import RuleError
 from geo.plan import Plan
-from geo.settings import UnitSettings, make_unit_settings
+from geo.settings import UnitSettings, count_changed, make_unit_settings
 from geo.unit_drafts import Step, draft_decisions
 from geo.views import unit_work
 from geo.views.state import choice
@@ -49,10 +49,7 @@ def show(plan: Plan, now: Desk) -> None:
         The plan, and the desk.
     """
     busy = now.run is not None
-    changed = sum(
-        getattr(now.settings, one.name) != getattr(plan.settings.units, one.name)
-        for one in fields(UnitSettings)
-    )
+    changed = count_changed(now.settings, plan.settings.units)
     title = say("view.units.form")
     if changed:
         title = say("view.units.form_changed", count=changed)
